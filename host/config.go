@@ -1,0 +1,57 @@
+package host
+
+import (
+	"time"
+
+	"github.com/lull-dev/lull/host/engine"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/logs"
+)
+
+// Config of a Host. The zero value is usable.
+type Config struct {
+	// CacheDir keeps compiled modules, so that a restart need not compile again. Empty: they are kept in memory.
+	CacheDir string
+
+	// AllowPreFreeze raises the preFreeze flag of runtimes that may not have the hook by default: families
+	// (python, php, csharp) or runtime names.
+	AllowPreFreeze []string
+
+	// MaxEventBytes bounds an event, default 32 MiB. A larger one is EntityTooLarge.
+	MaxEventBytes int
+	// MaxAnswerBytes bounds the body of an answer, default 32 MiB. The import that would pass it refuses.
+	MaxAnswerBytes int
+	// MaxCodeBytes bounds a module, default 100 MiB. A larger one is EntityTooLarge.
+	MaxCodeBytes int
+
+	// StartTimeout bounds the start of a guest, its start function and _initialize: when an instance starts, where it is at most 10 s,
+	// and once at deploy. Default 10 s.
+	StartTimeout time.Duration
+
+	// LogBytes bounds the log records that are kept for one function, default logs.DefaultBytes.
+	LogBytes int
+
+	// AccountID and Region are shown to guests in their context. Region is "local" by default.
+	AccountID string
+	Region    string
+
+	// Listener is told of what happens; see fn.Listener for what it may do. Default: none.
+	Listener fn.Listener
+}
+
+func (c Config) withDefaults() Config {
+	positive(&c.MaxEventBytes, 32<<20)
+	positive(&c.MaxAnswerBytes, engine.DefaultMaxAnswerBytes)
+	positive(&c.MaxCodeBytes, 100<<20)
+	positive(&c.LogBytes, logs.DefaultBytes)
+	if c.Region == "" {
+		c.Region = "local"
+	}
+	return c
+}
+
+func positive(p *int, v int) {
+	if *p <= 0 {
+		*p = v
+	}
+}

@@ -1,0 +1,145 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"hash/crc64"
+	"strconv"
+	"time"
+
+	"github.com/lull-dev/lull/host/engine"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
+	"github.com/lull-dev/lull/host/pool"
+	"github.com/lull-dev/lull/host/registry"
+)
+
+// Deploy puts a function in place: a new one, or a new version of one that is there. Its service is made if it is missing. The host keeps
+// copies of f.Env, not of f.Code, which the caller must not change any more.
+//
+// The swap is atomic: requests that run go on in the old version's instances, which then get preStop; later ones run in the new version.
+//
+// Errors, after which nothing has changed: InvalidArgument (a field is out of range, the runtime is unknown or may not have a hook, the
+// module cannot run), EntityTooLarge (code), ConcurrentUpdateError, HostClosed.
+func (h *Host) Deploy(ctx context.Context, f fn.Function) (*registry.Version, error) {
+	f = f.WithDefaults()
+	return h.put(ctx, f, h.registry.Get(f.Key()), newServiceFor)
+}
+
+// Create puts a function in place that is not there yet. Besides the errors of Deploy: FunctionAlreadyExists.
+func (h *Host) Create(ctx context.Context, f fn.Function) (*registry.Version, error) {
+	f = f.WithDefaults()
+	if h.registry.Get(f.Key()) != nil {
+		return nil, fn.Errorf(fn.CodeFunctionAlreadyExists, "function '%s' already exists in service '%s'", f.Name, f.Service)
+	}
+	return h.put(ctx, f, nil, newServiceFor)
+}
+
+// Update changes a function that is there. change gets a copy of its current version. ifMatch, unless empty, must be the current ETag.
+// Besides the errors of Deploy and of change: FunctionNotFound, PreconditionFailed.
+func (h *Host) Update(ctx context.Context, key fn.Key, ifMatch string, change func(*fn.Function) error) (*registry.Version, error) {
+	old, err := h.Function(key)
+	if err != nil {
+		return nil, err
+	}
+	if err := registry.CheckMatch(ifMatch, old.ETag); err != nil {
+		return nil, err
+	}
+	f := old.Function.WithDefaults() // a copy of Env too
+	if err := change(&f); err != nil {
+		return nil, err
+	}
+	f = f.WithDefaults()
+	f.Service, f.Name = key.Service, key.Name
+	return h.put(ctx, f, old, nil)
+}
+
+// put compiles f and swaps it in for old.
+func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, service func(string) registry.Service) (*registry.Version, error) {
+	if h.closed.Load() {
+		return nil, errHostClosed()
+	}
+	if err := f.Check(); err != nil {
+		return nil, err
+	}
+	if err := h.runtimes.Check(&f); err != nil {
+		return nil, err
+	}
+	if len(f.Code) > h.cfg.MaxCodeBytes {
+		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(f.Code), h.cfg.MaxCodeBytes)
+	}
+	v := &registry.Version{
+		Function: f, ETag: newETag(), Modified: time.Now(), CodeChecksum: checksum(f.Code),
+		StartsBy: "plain instantiation",
+	}
+	program, err := h.engine.Compile(ctx, &v.Function)
+	if err != nil {
+		return nil, err
+	}
+	v.Kind, v.Release = program.Kind(), program.Close
+	key := f.Key()
+	if old != nil {
+		v.FunctionID, v.Created = old.FunctionID, old.Created
+	} else {
+		v.FunctionID, v.Created = fn.NewRequestID().String(), v.Modified
+	}
+	rec := h.records.of(key)
+	v.Ledger, v.Logs = rec.ledger, rec.logs
+	v.Pool = pool.New(&instance.Config{
+		Function: &v.Function, VersionID: v.ID, Program: program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
+	})
+	if err := h.registry.Swap(key, old, v, service); err != nil {
+		program.Close()
+		return nil, err
+	}
+	h.notify(fn.Event{Kind: fn.EventDeployed, Function: key, Runtime: f.Runtime})
+	if old != nil {
+		h.retire(old)
+	}
+	if h.closed.Load() && h.registry.Swap(key, v, nil, nil) == nil { // Close may not have seen it
+		h.retire(v)
+		return nil, errHostClosed()
+	}
+	return v, nil
+}
+
+// Delete removes a function. When it returns no new request can reach it; those that run end, and its instances get preStop in the
+// background. Errors: FunctionNotFound, ServiceNotFound, PreconditionFailed, ConcurrentUpdateError.
+func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
+	v, err := h.Function(key)
+	if err != nil {
+		return err
+	}
+	if err := registry.CheckMatch(ifMatch, v.ETag); err != nil {
+		return err
+	}
+	if err := h.registry.Swap(key, v, nil, nil); err != nil {
+		return err
+	}
+	h.records.deleted(key)
+	h.retire(v)
+	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
+	return nil
+}
+
+// Inspect tells what a module can be deployed as; InvalidArgument says why it cannot, EntityTooLarge that it is over the limit.
+func (h *Host) Inspect(ctx context.Context, code []byte) (*engine.Info, error) {
+	if len(code) > h.cfg.MaxCodeBytes {
+		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(code), h.cfg.MaxCodeBytes)
+	}
+	return h.engine.Inspect(ctx, code)
+}
+
+func errHostClosed() error { return fn.Errorf(fn.CodeHostClosed, "the host is shutting down") }
+
+var crcTable = crc64.MakeTable(crc64.ECMA)
+
+// checksum is CRC-64/XZ in decimal, as fc-api section 1.6 has it.
+func checksum(b []byte) string { return strconv.FormatUint(crc64.Checksum(b, crcTable), 10) }
+
+func newETag() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

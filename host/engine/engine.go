@@ -1,0 +1,109 @@
+// Package engine runs modules with wazero. It is the only package that imports it.
+//
+// An Engine compiles a function's module into a Program; instances start Guests from it. This package starts every guest by plain
+// instantiation; starting from memory images comes behind the same interface.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"github.com/lull-dev/lull/abi"
+)
+
+// Config of an Engine. The zero value is usable.
+type Config struct {
+	// CacheDir keeps compiled modules over restarts; wazero names its folders by version, architecture and system. Empty: in memory.
+	CacheDir string
+	// MaxAnswerBytes bounds the body of one answer. Default 32 MiB.
+	MaxAnswerBytes int
+	// StartTimeout bounds the start of a guest: its start function and _initialize, and at deploy lull_hooks with them.
+	// Default 10 s.
+	StartTimeout time.Duration
+	// AccountID and Region are context fields.
+	AccountID string
+	Region    string
+}
+
+// DefaultMaxAnswerBytes is the default of Config.MaxAnswerBytes.
+const DefaultMaxAnswerBytes = 32 << 20
+
+// DefaultStartTimeout is the default of Config.StartTimeout.
+const DefaultStartTimeout = 10 * time.Second
+
+// Engine is safe for concurrent use.
+type Engine struct {
+	cfg     Config
+	runtime wazero.Runtime
+	cache   wazero.CompilationCache
+
+	programs atomic.Int64 // compiled and not closed
+	memories atomic.Int64 // reserved and not freed
+}
+
+// features are those of WebAssembly 2.0 with the proposals that wazero implements.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
+
+// New makes an engine. It fails if CacheDir cannot be made or written.
+func New(cfg Config) (*Engine, error) {
+	if cfg.MaxAnswerBytes <= 0 {
+		cfg.MaxAnswerBytes = DefaultMaxAnswerBytes
+	}
+	if cfg.StartTimeout <= 0 {
+		cfg.StartTimeout = DefaultStartTimeout
+	}
+	e := &Engine{cfg: cfg}
+	if cfg.CacheDir == "" {
+		e.cache = wazero.NewCompilationCache()
+	} else {
+		cache, err := wazero.NewCompilationCacheWithDir(cfg.CacheDir)
+		if err != nil {
+			return nil, fmt.Errorf("compile cache: %w", err)
+		}
+		e.cache = cache
+	}
+	ctx := context.Background()
+	e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
+		WithCompilationCache(e.cache).
+		WithCoreFeatures(features).
+		WithCloseOnContextDone(true))
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
+		return nil, fmt.Errorf("WASI: %w", err)
+	}
+	if err := e.instantiateABI(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", abi.Module, err)
+	}
+	return e, nil
+}
+
+// ErrInUse is part of Close's error when programs or guests were not closed before: something of the host has lost them.
+var ErrInUse = errors.New("engine: closed while in use")
+
+// Close releases all compiled code. It fails with ErrInUse if programs or guests are not closed.
+func (e *Engine) Close() error {
+	ctx := context.Background()
+	var leak error
+	if programs, memories := e.programs.Load(), e.memories.Load(); programs != 0 || memories != 0 {
+		leak = fmt.Errorf("%w: %d programs, %d guests", ErrInUse, programs, memories)
+	}
+	return errors.Join(leak, e.runtime.Close(ctx), e.cache.Close(ctx))
+}
+
+// moduleConfig is what all guests have in common. wazero's own defaults are a fixed seed and clocks that stand still.
+func moduleConfig() wazero.ModuleConfig {
+	return wazero.NewModuleConfig().
+		WithName("").
+		WithStartFunctions().
+		WithRandSource(rand.Reader).
+		WithSysWalltime().
+		WithSysNanotime()
+}

@@ -1,0 +1,54 @@
+package engine
+
+import (
+	"bytes"
+
+	"github.com/lull-dev/lull/abi"
+)
+
+// lines turns what a guest writes to stdout or stderr into records, one a line. Only the goroutine that runs the guest uses it.
+type lines struct {
+	guest *guest
+	level abi.Level
+	part  []byte // a line without its end
+}
+
+// Write takes whole lines and keeps the rest, of which it cuts a piece off when it is as long as a record may be.
+func (l *lines) Write(p []byte) (int, error) {
+	n := len(p)
+	for len(p) > 0 {
+		end := bytes.IndexByte(p, '\n')
+		line := p
+		if end >= 0 {
+			line, p = p[:end], p[end+1:]
+		} else {
+			p = nil
+		}
+		for len(l.part)+len(line) > abi.MaxLogBytes {
+			k := abi.MaxLogBytes - len(l.part)
+			l.part = append(l.part, line[:k]...)
+			line = line[k:]
+			l.emit(l.part)
+		}
+		l.part = append(l.part, line...)
+		if end >= 0 {
+			l.emit(bytes.TrimSuffix(l.part, []byte{'\r'}))
+		}
+	}
+	return n, nil
+}
+
+// flush ends a line that the guest has not ended, when its call ends.
+func (l *lines) flush() {
+	if len(l.part) > 0 {
+		l.emit(l.part)
+	}
+}
+
+func (l *lines) emit(text []byte) {
+	l.guest.out.Line(l.guest.call, l.level, string(text))
+	l.part = l.part[:0]
+	if cap(l.part) > 4<<10 {
+		l.part = nil // a paused guest keeps no big buffer
+	}
+}

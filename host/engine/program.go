@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
+)
+
+// Program is a function's module, compiled once. It implements instance.Program.
+type Program struct {
+	engine *Engine
+	fn     *fn.Function
+	mod    *module
+	kind   string
+	config wazero.ModuleConfig
+	pages  uint32 // memory limit
+}
+
+// Compile makes a function's module ready to start, and refuses, as InvalidArgument, one that could not work: not a valid module,
+// imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
+// limit, or a start that fails. It runs the module's start function and _initialize once to find out. f must not change afterwards.
+func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) {
+	mod, err := e.compile(ctx, f.Code)
+	if err != nil {
+		return nil, err
+	}
+	p := e.newProgram(f, mod)
+	p.kind = mod.kind(fn.Export(f.Handler))
+	p.config = p.config.WithArgs(f.Name)
+	for k, v := range f.Env {
+		p.config = p.config.WithEnv(k, v)
+	}
+	if err := p.check(); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (e *Engine) newProgram(f *fn.Function, mod *module) *Program {
+	e.programs.Add(1)
+	return &Program{engine: e, fn: f, mod: mod, config: moduleConfig(), pages: uint32(f.Limits.MemoryMiB * (fn.MiB / fn.PageBytes))}
+}
+
+// hookUse names the hooks as configuration does.
+type hookUse struct {
+	field string
+	hook  fn.Hook
+	bit   int32
+}
+
+func hooksOf(f *fn.Function) []hookUse {
+	return []hookUse{
+		{"Initializer", f.Initializer, abi.HookInitializer},
+		{"PreFreeze", f.PreFreeze, abi.HookPreFreeze},
+		{"PreStop", f.PreStop, abi.HookPreStop},
+	}
+}
+
+func (p *Program) check() error {
+	if p.mod.minPages > p.pages {
+		return fn.Errorf(fn.CodeInvalidArgument, "the module's memory begins with %d pages of 64 KiB, the memory limit of %d MB has %d",
+			p.mod.minPages, p.fn.Limits.MemoryMiB, p.pages)
+	}
+	switch p.kind {
+	case KindCommand:
+		for _, h := range hooksOf(p.fn) {
+			if h.hook.On() {
+				return fn.Errorf(fn.CodeInvalidArgument, "%s: a command module (one with _start and no handler) has no hooks", h.field)
+			}
+		}
+	case KindReactor:
+		if err := p.mod.checkExport("Handler", fn.Export(p.fn.Handler), handlerType); err != nil {
+			return err
+		}
+		for _, h := range hooksOf(p.fn) {
+			if !h.hook.On() {
+				continue
+			}
+			if err := p.mod.checkExport(h.field, fn.Export(h.hook.Handler), hookType); err != nil {
+				return err
+			}
+		}
+	}
+	registered, err := p.probe()
+	if err != nil {
+		return err
+	}
+	for _, h := range hooksOf(p.fn) {
+		if h.hook.On() && standard(h.bit) == fn.Export(h.hook.Handler) && registered&h.bit == 0 {
+			return fn.Errorf(fn.CodeInvalidArgument, "%s: the module exports %q, but its program registers nothing for it", h.field, fn.Export(h.hook.Handler))
+		}
+	}
+	return nil
+}
+
+// standard is the export that a bit of lull_hooks speaks of.
+func standard(bit int32) string {
+	switch bit {
+	case abi.HookInitializer:
+		return abi.Initializer
+	case abi.HookPreFreeze:
+		return abi.PreFreeze
+	}
+	return abi.PreStop
+}
+
+// discard is the Output of a probe.
+type discard struct{}
+
+func (discard) Line(*instance.Call, abi.Level, string) {}
+
+// probe starts the module once and asks it which hooks have code behind them.
+func (p *Program) probe() (registered int32, err error) {
+	const all = abi.HookInitializer | abi.HookPreFreeze | abi.HookPreStop
+	deadline := time.Now().Add(p.engine.cfg.StartTimeout)
+	g, fault := p.startReactor("", deadline, discard{})
+	if fault != nil {
+		return 0, fn.Errorf(fn.CodeInvalidArgument, "the module does not start: %w", fault)
+	}
+	defer g.Close()
+	if p.kind == KindCommand { // that was its start function; _start is for requests
+		return all, nil
+	}
+	switch p.mod.exports[abi.Hooks] {
+	case "":
+		return all, nil
+	case hookType:
+	default:
+		return 0, p.mod.checkExport(abi.Hooks, abi.Hooks, hookType)
+	}
+	bits, fault := g.ask(abi.Hooks, deadline)
+	if fault != nil {
+		return 0, fn.Errorf(fn.CodeInvalidArgument, "the module's %s failed: %w", abi.Hooks, fault)
+	}
+	return bits, nil
+}
+
+// Kind is KindReactor or KindCommand.
+func (p *Program) Kind() string { return p.kind }
+
+// Overlaps reports that calls never overlap in one guest of these kinds.
+func (p *Program) Overlaps() bool { return false }
+
+// Start makes a guest.
+func (p *Program) Start(id string, deadline time.Time, out instance.Output) (instance.Guest, *fn.Fault) {
+	if p.kind == KindCommand {
+		return &command{program: p, id: id, out: out}, nil
+	}
+	if own := time.Now().Add(p.engine.cfg.StartTimeout); own.Before(deadline) {
+		deadline = own
+	}
+	g, fault := p.startReactor(id, deadline, out)
+	if fault != nil {
+		return nil, fault
+	}
+	return g, nil
+}
+
+// Close releases the compiled code. No guest is left. It is called once.
+func (p *Program) Close() {
+	p.mod.compiled.Close(context.Background())
+	p.engine.programs.Add(-1)
+}
+
+// withMemory gives the module that is instantiated with ctx a memory of at most the function's limit.
+func (p *Program) withMemory(ctx context.Context, m *memory) context.Context {
+	return experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(func(_, _ uint64) experimental.LinearMemory {
+		m.reserve(uint64(p.pages) * fn.PageBytes)
+		return m
+	}))
+}
+
+// Info is what a module can be deployed as.
+type Info struct {
+	Kind string `json:"kind"`
+	// Handlers are the exports that have a handler's type, sorted; empty for a command.
+	Handlers []string `json:"handlers"`
+	// Hooks are the standard hooks that have code behind them, in the order initializer, preFreeze, preStop.
+	Hooks []string `json:"hooks"`
+}
+
+// Inspect tells what a module can be deployed as, or, as InvalidArgument, why it cannot. It starts the module once, with the
+// largest memory limit.
+func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
+	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
+	mod, err := e.compile(ctx, code)
+	if err != nil {
+		return nil, err
+	}
+	p := e.newProgram(&f, mod)
+	defer p.Close()
+	p.kind = mod.kind(abi.Handler)
+	info := &Info{Kind: p.kind, Hooks: []string{}}
+	info.Handlers = mod.names(func(typ string) bool { return typ == handlerType })
+	registered, err := p.probe()
+	if err != nil {
+		return nil, err
+	}
+	if p.kind == KindCommand {
+		return info, nil
+	}
+	for _, bit := range []int32{abi.HookInitializer, abi.HookPreFreeze, abi.HookPreStop} {
+		name := standard(bit)
+		if registered&bit != 0 && mod.exports[name] == hookType && !slices.Contains(info.Hooks, name) {
+			info.Hooks = append(info.Hooks, name)
+		}
+	}
+	return info, nil
+}

@@ -1,0 +1,95 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lull-dev/lull/host/engine"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/registry"
+	"github.com/lull-dev/lull/host/runtimes"
+)
+
+// Host runs functions. It is safe for concurrent use.
+type Host struct {
+	cfg      Config
+	engine   *engine.Engine
+	runtimes runtimes.Table
+	registry *registry.Registry
+	records  *records
+
+	closed   atomic.Bool
+	retiring sync.WaitGroup // versions that drain after an update or a delete
+	// background ends, with a cause, when Close runs out of time: what drains is interrupted.
+	background context.Context
+	hurry      context.CancelCauseFunc
+	closing    sync.Once
+	closeErr   error
+}
+
+// New makes a host. It fails if an entry of AllowPreFreeze is unknown, or if CacheDir cannot be made.
+func New(cfg Config) (*Host, error) {
+	cfg = cfg.withDefaults()
+	table, err := runtimes.New(cfg.AllowPreFreeze...)
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.New(engine.Config{
+		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, AccountID: cfg.AccountID, Region: cfg.Region,
+	})
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{cfg: cfg, engine: e, runtimes: table, registry: registry.New(), records: newRecords(cfg.LogBytes)}
+	h.background, h.hurry = context.WithCancelCause(context.Background())
+	if err := h.registry.AddService(newService(fn.DefaultService, "")); err != nil {
+		panic(err) // the registry is new
+	}
+	return h, nil
+}
+
+// Config returns the configuration with its defaults filled in.
+func (h *Host) Config() Config { return h.cfg }
+
+// Runtimes returns the capability table.
+func (h *Host) Runtimes() runtimes.Table { return h.runtimes }
+
+var errClosing = errors.New("host: closed before everything had stopped")
+
+// Close refuses new requests with HostClosed, lets those that run end, runs preStop in every instance within the hook's timeout, and releases
+// everything. When ctx ends first, what still runs is interrupted, no further hook starts, and Close returns ctx's error; all is released
+// in either case. Closing again waits for the first and returns the same.
+func (h *Host) Close(ctx context.Context) error {
+	h.closing.Do(func() {
+		h.closed.Store(true)
+		stop := context.AfterFunc(ctx, func() { h.hurry(errClosing) })
+		defer stop()
+		for _, v := range h.registry.List("") {
+			if h.registry.Swap(v.Function.Key(), v, nil, nil) == nil {
+				h.retire(v)
+			}
+		}
+		h.retiring.Wait()
+		h.closeErr = errors.Join(context.Cause(ctx), h.engine.Close())
+		h.hurry(errClosing)
+	})
+	return h.closeErr
+}
+
+// retire drains a version that no new request can reach, in the background.
+func (h *Host) retire(v *registry.Version) {
+	h.retiring.Go(func() {
+		v.Pool.Close(h.background)
+		v.Release()
+	})
+}
+
+func (h *Host) notify(e fn.Event) {
+	if h.cfg.Listener != nil {
+		e.Time = time.Now()
+		h.cfg.Listener(&e)
+	}
+}

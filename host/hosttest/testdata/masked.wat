@@ -1,0 +1,9 @@
+;; A guest that exports all hooks, as some SDKs do in every program, and says through lull_hooks that only preFreeze has code behind it.
+(module
+  (memory (export "memory") 1)
+  (func (export "handler") (param i32) (result i32) (i32.const 0))
+  (func (export "initializer") (result i32) unreachable)
+  (func (export "preFreeze") (result i32) (i32.const 0))
+  (func (export "preStop") (result i32) unreachable)
+  (func (export "otherStop") (result i32) (i32.const 0))
+  (func (export "lull_hooks") (result i32) (i32.const 2)))

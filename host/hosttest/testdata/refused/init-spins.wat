@@ -1,0 +1,5 @@
+;; Its _initialize never ends.
+(module
+  (memory (export "memory") 1)
+  (func (export "handler") (param i32) (result i32) (i32.const 0))
+  (func (export "_initialize") (loop $l (br $l))))

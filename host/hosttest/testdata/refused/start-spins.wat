@@ -1,0 +1,6 @@
+;; Its start function never ends.
+(module
+  (memory (export "memory") 1)
+  (func (export "handler") (param i32) (result i32) (i32.const 0))
+  (func $start (loop $l (br $l)))
+  (start $start))

@@ -1,0 +1,48 @@
+package instance
+
+import (
+	"time"
+
+	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// Program is a function's module, made ready once, that guests start from. Package engine implements it.
+// It is safe for concurrent use.
+type Program interface {
+	// Start makes a guest: memory laid out, start function and _initialize run, stopped at the deadline.
+	// The fault says what went wrong; then there is no guest.
+	Start(id string, deadline time.Time, out Output) (Guest, *fn.Fault)
+	// Overlaps reports whether Call may run more than once at a time in one guest.
+	Overlaps() bool
+}
+
+// Guest is one running module. Unless its program overlaps, one call runs at a time and no other method but Interrupt
+// and Memory runs beside it.
+type Guest interface {
+	// Call runs one phase to its end and returns nil, or what the guest did wrong. A fault that is Fatal means that
+	// the guest must not be called again. It returns soon after c.Deadline at the latest.
+	Call(c *Call) *fn.Fault
+	// Memory is the size of the guest's linear memory in bytes.
+	Memory() int64
+	// Interrupt makes a running call end soon with a fatal fault. It may be called at any time, by anyone.
+	Interrupt()
+	// Close releases everything. No call runs.
+	Close()
+}
+
+// Call is one run of a guest function. The guest keeps nothing of it after Call has returned.
+type Call struct {
+	Phase     abi.Phase
+	RequestID fn.RequestID
+	Start     time.Time
+	Deadline  time.Time
+	Request   *fn.Request  // nil in hooks
+	Response  *fn.Response // nil in hooks
+}
+
+// Output takes what a guest writes: log calls and lines of stdout and stderr. c is nil outside of calls. The text must not
+// change afterwards.
+type Output interface {
+	Line(c *Call, level abi.Level, text string)
+}

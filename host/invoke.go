@@ -1,0 +1,76 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/pool"
+)
+
+// Invoke runs one request to a function named "name" (in the service default) or "service/name". The response belongs to the caller. For
+// errors see Serve.
+func (h *Host) Invoke(ctx context.Context, name string, req fn.Request) (*fn.Response, error) {
+	resp := new(fn.Response)
+	if err := h.Serve(ctx, ParseKey(name), &req, resp); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// ParseKey reads "name" or "service/name".
+func ParseKey(name string) fn.Key {
+	if service, name, ok := strings.Cut(name, "/"); ok {
+		return fn.Key{Service: service, Name: name}
+	}
+	return fn.Key{Service: fn.DefaultService, Name: name}
+}
+
+// Serve runs one request and fills resp, which it resets first and which may be used again for the next request. If req.ID is zero it
+// draws one. The guest runs on the caller's goroutine; preFreeze does not, and Serve does not wait for it.
+//
+// ctx bounds the wait for an instance, not the run: that is bounded by the function's timeout, so that a caller who goes away does not cost
+// the others an instance.
+//
+// What the guest did wrong is resp.Fault. Errors: FunctionNotFound, ServiceNotFound, EntityTooLarge (the event), ResourceExhausted (the queue is full, or
+// the wait took longer than the queue timeout), ClientClosedRequest (ctx ended during the wait), HostClosed.
+func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.Response) error {
+	resp.Reset()
+	if req.ID == (fn.RequestID{}) {
+		req.ID = fn.NewRequestID()
+	}
+	resp.RequestID = req.ID
+	for {
+		v := h.registry.Get(key)
+		if v == nil {
+			if h.closed.Load() {
+				return errHostClosed()
+			}
+			return h.notFound(key)
+		}
+		if len(req.Body) > h.cfg.MaxEventBytes {
+			return fn.Errorf(fn.CodeEntityTooLarge, "payload size exceeds maximum allowed size (%d bytes)", h.cfg.MaxEventBytes)
+		}
+		err := v.Pool.Invoke(ctx, req, resp)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, pool.ErrRetired):
+			continue // the function has another version by now, or none
+		}
+		h.notify(fn.Event{Kind: fn.EventRefused, Function: v.Function.Key(), Runtime: v.Function.Runtime, RequestID: req.ID, Err: err})
+		return err
+	}
+}
+
+// Has reports whether a function is deployed. It takes no lock.
+func (h *Host) Has(key fn.Key) bool { return h.registry.Get(key) != nil }
+
+// notFound says what is missing.
+func (h *Host) notFound(key fn.Key) error {
+	if _, err := h.registry.Service(key.Service); err != nil {
+		return err
+	}
+	return fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s'", key.Name, key.Service)
+}

@@ -1,0 +1,74 @@
+package host
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
+	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/registry"
+)
+
+// Function returns the current version of a function. Errors: FunctionNotFound, ServiceNotFound.
+func (h *Host) Function(key fn.Key) (*registry.Version, error) {
+	v := h.registry.Get(key)
+	if v == nil {
+		return nil, h.notFound(key)
+	}
+	return v, nil
+}
+
+// Functions returns the current versions of a service's functions, or of all if service is empty, sorted by service and name.
+func (h *Host) Functions(service string) []*registry.Version { return h.registry.List(service) }
+
+// Instances returns the live instances of a function's current version, or of all functions if key is zero, sorted by function and age.
+// Instances that an update or a delete is draining are not in it.
+func (h *Host) Instances(key fn.Key) []instance.Info {
+	infos := []instance.Info{}
+	for _, v := range h.registry.List(key.Service) {
+		if key.Name == "" || key.Name == v.Function.Name {
+			infos = append(infos, v.Pool.Instances()...)
+		}
+	}
+	slices.SortFunc(infos, func(a, b instance.Info) int {
+		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Function, b.Function), a.Created.Compare(b.Created))
+	})
+	return infos
+}
+
+// StopInstances stops one instance of a function, or all if id is empty, and returns how many. Each ends the requests it has and runs
+// preStop; StopInstances waits for that. When ctx ends, what still runs is interrupted. The function stays deployed. Errors: FunctionNotFound,
+// ServiceNotFound, InstanceNotFound (an id was given and there is no such instance).
+func (h *Host) StopInstances(ctx context.Context, key fn.Key, id string) (int, error) {
+	v, err := h.Function(key)
+	if err != nil {
+		return 0, err
+	}
+	n := v.Pool.Stop(ctx, id)
+	if n == 0 && id != "" {
+		return 0, fn.Errorf(fn.CodeInstanceNotFound, "function '%s' in service '%s' has no instance '%s'", key.Name, key.Service, id)
+	}
+	return n, nil
+}
+
+// Usage returns what a function has cost since the host started, also for some time after it was deleted. Errors: FunctionNotFound,
+// ServiceNotFound.
+func (h *Host) Usage(key fn.Key) (fn.Usage, error) {
+	rec, ok := h.records.find(key)
+	if !ok {
+		return fn.Usage{}, h.notFound(key)
+	}
+	return rec.ledger.Usage(), nil
+}
+
+// Logs returns a function's records, oldest first, also for some time after it was deleted. Errors: FunctionNotFound, ServiceNotFound.
+func (h *Host) Logs(key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	rec, ok := h.records.find(key)
+	if !ok {
+		return nil, h.notFound(key)
+	}
+	return rec.logs.Records(f), nil
+}

@@ -1,0 +1,117 @@
+package pool
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/lull-dev/lull/host/instance"
+	"github.com/lull-dev/lull/host/lifecycle"
+)
+
+// Stop stops the instance named id, or all if id is empty, and returns how many there were. Each runs preStop; one that serves
+// requests ends them first. When ctx ends, what still runs is interrupted; Stop returns when all are released. Requests that
+// come meanwhile get other instances.
+func (p *Pool) Stop(ctx context.Context, id string) int {
+	p.mu.Lock()
+	var doomed []*member
+	for m := range p.mu.all {
+		if id == "" || m.ID() == id {
+			doomed = append(doomed, m)
+		}
+	}
+	for _, m := range doomed {
+		if m.doomed = true; m.Instance.Stop() {
+			go p.stop(m)
+		}
+	}
+	p.pruneLocked()
+	p.mu.Unlock()
+
+	var once sync.Once
+	for _, m := range doomed {
+		select {
+		case <-m.gone:
+			continue
+		case <-ctx.Done():
+		}
+		once.Do(func() {
+			for _, m := range doomed {
+				m.Kill()
+			}
+		})
+		<-m.gone
+	}
+	return len(doomed)
+}
+
+// Close retires the pool: no request gets in any more, those in line are answered ErrRetired, those that run end, and all
+// instances are stopped as by Stop. Closing twice is the same as waiting for the first.
+func (p *Pool) Close(ctx context.Context) {
+	p.mu.Lock()
+	p.mu.closed = true
+	for p.mu.waiting.Len() > 0 {
+		p.grantLocked(grant{err: ErrRetired})
+	}
+	if p.mu.sweeper != nil {
+		p.mu.sweeper.Stop()
+		p.mu.sweeper = nil
+	}
+	p.mu.Unlock()
+	p.Stop(ctx, "")
+}
+
+// Instances returns a snapshot of all instances, in no order.
+func (p *Pool) Instances() []instance.Info {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	infos := make([]instance.Info, 0, len(p.mu.all))
+	for m := range p.mu.all {
+		infos = append(infos, m.Info())
+	}
+	return infos
+}
+
+// armLocked sets the sweeper to run after d, unless it is set already or instances stay for ever.
+func (p *Pool) armLocked(d time.Duration) {
+	if p.mu.sweeper == nil && p.limits.IdleTimeout > 0 && !p.mu.closed {
+		p.mu.sweeper = time.AfterFunc(d, p.sweep)
+	}
+}
+
+// sweep stops the instances that have been paused for the idle timeout, but leaves MinInstances.
+func (p *Pool) sweep() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.sweeper = nil
+	now := time.Now()
+	spare := -p.limits.MinInstances
+	for m := range p.mu.all {
+		if !m.doomed {
+			spare++
+		}
+	}
+	var next time.Duration
+	for _, m := range p.mu.open { // the bottom of the stack is the one unused for the longest time
+		if state, _ := m.State(); state != lifecycle.Paused || m.doomed || spare <= 0 {
+			continue
+		}
+		left := p.limits.IdleTimeout - now.Sub(m.paused)
+		if left > 0 {
+			if next == 0 || left < next {
+				next = left
+			}
+			continue
+		}
+		if m.Instance.Stop() {
+			m.doomed = true
+			spare--
+			go p.stop(m)
+		}
+	}
+	p.pruneLocked()
+	if next > 0 {
+		// Not more often than a hundred times in an idle timeout, however many instances there are.
+		p.armLocked(max(next, p.limits.IdleTimeout/100))
+	}
+}

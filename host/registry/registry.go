@@ -1,0 +1,76 @@
+package registry
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// Registry is safe for concurrent use. Get takes no lock; changes copy the map, since there are many requests for one deploy.
+type Registry struct {
+	functions atomic.Pointer[map[fn.Key]*Version]
+
+	mu struct {
+		sync.Mutex // held by whoever changes functions or services
+		services   map[string]Service
+	}
+}
+
+// New returns an empty registry.
+func New() *Registry {
+	r := &Registry{}
+	r.functions.Store(&map[fn.Key]*Version{})
+	r.mu.services = map[string]Service{}
+	return r
+}
+
+// Get returns the current version of a function, or nil.
+func (r *Registry) Get(key fn.Key) *Version { return (*r.functions.Load())[key] }
+
+// Swap puts next in place of old if old is still current; nil stands for no function. A function that comes new gets its service made
+// by service, unless there is one; with a nil service that is ServiceNotFound. Errors: ConcurrentUpdateError, ServiceNotFound.
+func (r *Registry) Swap(key fn.Key, old, next *Version, service func(name string) Service) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	current := *r.functions.Load()
+	if current[key] != old {
+		return fn.Errorf(fn.CodeConcurrentUpdate, "function '%s' in service '%s' was changed by somebody else meanwhile; try again", key.Name, key.Service)
+	}
+	if _, ok := r.mu.services[key.Service]; !ok && next != nil {
+		if service == nil {
+			return noService(key.Service)
+		}
+		r.mu.services[key.Service] = service(key.Service)
+	}
+	changed := maps.Clone(current)
+	if next == nil {
+		delete(changed, key)
+	} else {
+		changed[key] = next
+	}
+	r.functions.Store(&changed)
+	return nil
+}
+
+// List returns the versions of a service, or of all services if it is empty, sorted by service and name.
+func (r *Registry) List(service string) []*Version {
+	list := []*Version{}
+	for key, v := range *r.functions.Load() {
+		if service == "" || key.Service == service {
+			list = append(list, v)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Version) int {
+		return cmp.Or(strings.Compare(a.Function.Service, b.Function.Service), strings.Compare(a.Function.Name, b.Function.Name))
+	})
+	return list
+}
+
+func noService(name string) error {
+	return fn.Errorf(fn.CodeServiceNotFound, "service '%s' does not exist", name)
+}
