@@ -68,10 +68,10 @@ func badFunctions(t *testing.T) []bad {
 		{name: "tables over the limit", change: module(t, "refused/big-table"), says: []string{"1048577 elements", "1048576"}},
 
 		{name: "a start function that traps", change: module(t, "refused/start-traps"), says: []string{"does not start", "unreachable"}},
-		{name: "a start function that never ends", change: module(t, "refused/start-spins"), says: []string{"does not start", "deadline of 100ms"}},
+		{name: "a start function that never ends", change: module(t, "refused/start-spins"), says: []string{"does not start", "deadline of 300ms"}},
 		{name: "a command's start function that traps", change: module(t, "refused/command-start-traps"), says: []string{"does not start", "unreachable"}},
 		{name: "an _initialize that traps", change: module(t, "refused/init-traps"), says: []string{"does not start", "unreachable"}},
-		{name: "an _initialize that never ends", change: module(t, "refused/init-spins"), says: []string{"does not start", "deadline of 100ms"}},
+		{name: "an _initialize that never ends", change: module(t, "refused/init-spins"), says: []string{"does not start", "deadline of 300ms"}},
 		{name: "an _initialize that exits", change: module(t, "refused/init-exits"), says: []string{"does not start", "exit code 5"}},
 		{name: "a lull_hooks that traps", change: module(t, "refused/hooks-trap"), says: []string{"lull_hooks failed", "unreachable"}},
 		{name: "a lull_hooks of another type", change: module(t, "refused/hooks-type"), says: []string{"lull_hooks", "(i32) -> i32, it must be () -> i32"}},
@@ -121,7 +121,7 @@ func badFunctions(t *testing.T) []bad {
 func TestDeploy_RefusesWhatCannotRunAndChangesNothing(t *testing.T) {
 	t.Parallel()
 	good := hosttest.Function(f.Name)
-	s := newScene(t, host.Config{MaxCodeBytes: maxCode, StartTimeout: 100 * time.Millisecond}, good)
+	s := newScene(t, host.Config{MaxCodeBytes: maxCode, StartTimeout: 300 * time.Millisecond}, good)
 	before, err := s.Function(f)
 	require.NoError(t, err)
 	first := s.event("c")

@@ -54,7 +54,7 @@ func bytesAt(mem api.Memory, name string, ptr, n uint64) []byte {
 	}
 	b, ok := mem.Read(uint32(ptr), uint32(n))
 	if !ok {
-		panic(fmt.Errorf("%s.%s: the range [%d, %d) is outside the memory of %d bytes", abi.Module, name, uint32(ptr), ptr+n, mem.Size()))
+		panic(fmt.Errorf("%s.%s: the range [%d, %d) is outside the memory of %d bytes", abi.Module, name, uint32(ptr), uint64(uint32(ptr))+n, mem.Size()))
 	}
 	return b
 }

@@ -27,6 +27,11 @@ type Program struct {
 // imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
 // limit, or a start that fails. It runs the module's start function and _initialize once to find out. f must not change afterwards.
 func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) {
+	release, err := e.use()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	mod, err := e.compile(ctx, f.Code)
 	if err != nil {
 		return nil, err
@@ -190,6 +195,11 @@ type Info struct {
 // Inspect tells what a module can be deployed as, or, as InvalidArgument, why it cannot. It starts the module once, with the
 // largest memory limit.
 func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
+	release, err := e.use()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
 	mod, err := e.compile(ctx, code)
 	if err != nil {

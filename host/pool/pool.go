@@ -216,7 +216,7 @@ func (p *Pool) settle(m *member, period uint64) {
 			}
 		case instance.NextStop:
 			p.mu.Unlock()
-			p.stop(m)
+			go p.stop(m) // without a preFreeze hook this is the caller's goroutine: nor does the answer wait for preStop
 			return
 		}
 	}

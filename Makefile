@@ -1,0 +1,54 @@
+# `make run` starts lull with two sample functions, `make test` checks everything. Both need Go and make alone; what else the
+# tests can use, .ci/toolchain gets where it may and names where it may not.
+
+GO ?= go
+BIN := bin/lull
+
+# The module's packages. A guest's own package compiles for its own target, too.
+PACKAGES := ./...
+GUESTS := ./guests/go/...
+
+# How long one package's tests may take, and one fuzz target of `make fuzz`.
+TEST_TIMEOUT ?= 20m
+FUZZ_TIME ?= 20s
+
+.PHONY: help build run test lint bench fuzz clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+build: ## compile bin/lull
+	$(GO) build -o $(BIN) ./cmd/lull
+
+# exec: a signal to the recipe is a signal to lull.
+run: build ## start the host on its default addresses with the sample functions; Ctrl-C stops it
+	@exec $(BIN) serve --data .lull --events \
+		--deploy counter=guests/go/example/counter \
+		--deploy hello=guests/go/example/hello
+
+test: ## check formatting, vet for three systems, and run all tests with the race detector
+	@sh .ci/toolchain
+	@$(MAKE) --no-print-directory lint
+	@sh .ci/gotest -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+lint: ## formatting and go vet, here and for the other systems
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet $(PACKAGES)
+	GOOS=darwin $(GO) vet $(PACKAGES)
+	GOOS=windows $(GO) vet $(PACKAGES)
+	GOOS=wasip1 GOARCH=wasm $(GO) vet $(GUESTS)
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./bench/...
+
+fuzz: ## run every fuzz target for FUZZ_TIME (20s)
+	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$file"); do \
+			echo "$$file $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) "./$$(dirname "$$file")"; \
+		done; \
+	done
+
+clean: ## delete what was built, and the data of `make run`
+	rm -rf bin .lull

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binary is the real lull, built once for all tests, with the race detector if they have it: a race in the server
+// then changes its exit code.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "lull-cmd-test-")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		binary = filepath.Join(dir, "lull.exe")
+		build := exec.Command("go", "build", fmt.Sprintf("-race=%t", raceEnabled), "-o", binary, ".")
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			fmt.Fprintln(os.Stderr, "building lull:", err)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// result is what one run of the binary did.
+type result struct {
+	stdout, stderr string
+	code           int
+}
+
+// run executes the binary. env has "NAME=value" entries; LULL_API is not inherited.
+func run(t testing.TB, env []string, stdin string, args ...string) result {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = append(cleanEnv(), env...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, ok := err.(*exec.ExitError); !ok {
+		require.NoError(t, err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+// cleanEnv is the environment without what would choose a server. The race detector makes a program wait for a second before
+// it exits; commands are run by the hundred here.
+func cleanEnv() []string {
+	env := []string{"GORACE=atexit_sleep_ms=0"}
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "LULL_API=") && !strings.HasPrefix(e, "GORACE=") {
+			env = append(env, e)
+		}
+	}
+	return env
+}
+
+// ok demands exit code 0 and returns standard output.
+func (r result) ok(t testing.TB) string {
+	t.Helper()
+	require.Zero(t, r.code, "stdout: %s\nstderr: %s", r.stdout, r.stderr)
+	return r.stdout
+}
+
+// fails demands an exit code, an empty standard output and a message that has all of the words.
+func (r result) fails(t testing.TB, code int, words ...string) {
+	t.Helper()
+	require.Equal(t, code, r.code, "stdout: %s\nstderr: %s", r.stdout, r.stderr)
+	require.Empty(t, r.stdout)
+	for _, w := range words {
+		require.Contains(t, r.stderr, w)
+	}
+	require.NotContains(t, r.stderr, "goroutine ", "no stack trace")
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/lull-dev/lull/host/fcapi/client"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/runtimes"
+)
+
+type deployCmd struct {
+	target
+	Source  string `arg:"" name:"file|dir" help:"A WebAssembly module, or a project, which is built first."`
+	Runtime string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
+	Handler string `default:"handler" placeholder:"HANDLER" help:"The export that takes requests (default handler)."`
+	hookFlags
+	limitFlags
+	Env pairs `placeholder:"K=V" help:"An environment variable of the guest. May be repeated."`
+}
+
+func (c *deployCmd) Help() string {
+	return `The command line describes the whole function: deploying again replaces it, and a flag left out means its default. A hook that the module exports under its standard name is configured unless its flag says otherwise. Running requests end on the version that they started on; its instances then run preStop.`
+}
+
+func (c *deployCmd) Run(ctx context.Context, p *program) error {
+	key, err := c.key()
+	if err != nil {
+		return err
+	}
+	code, err := p.module(ctx, c.Source)
+	if err != nil {
+		return err
+	}
+	done := p.spin("deploying " + display(key) + " (" + humanBytes(int64(len(code))) + ")")
+	defer done()
+	api := p.api()
+	module, err := api.Inspect(ctx, code)
+	if err != nil {
+		return err
+	}
+	rt, err := c.runtime(ctx, api)
+	if err != nil {
+		return err
+	}
+	hooks, notes, err := c.hookFlags.choose(module.Hooks, rt)
+	if err != nil {
+		return err
+	}
+	f, created, err := api.Deploy(ctx, key.Service, key.Name, c.input(code, hooks))
+	if err != nil {
+		return err
+	}
+	info, err := api.Info(ctx)
+	if err != nil {
+		return err
+	}
+	done()
+	for _, note := range notes {
+		fmt.Fprintln(p.stderr, "lull:", note)
+	}
+	return summary{key, f, created, module.Kind, info.HTTP}.print(p.stdout)
+}
+
+// runtime returns the row of the server's capability table. For a name that is not in it the server has the right words.
+func (c *deployCmd) runtime(ctx context.Context, api *client.Client) (runtimes.Runtime, error) {
+	table, err := api.Runtimes(ctx)
+	i := slices.IndexFunc(table, func(r runtimes.Runtime) bool { return r.Name == c.Runtime })
+	if err != nil || i < 0 {
+		return runtimes.Runtime{Name: c.Runtime, PreFreeze: true, PreStop: true}, err
+	}
+	return table[i], nil
+}
+
+// input sets every field, so that nothing of an earlier version stays.
+func (c *deployCmd) input(code []byte, h hooks) client.FunctionInput {
+	in := client.FunctionInput{
+		Description: new(string),
+		Runtime:     &c.Runtime,
+		Handler:     &c.Handler,
+		Initializer: &h.initializer.Handler,
+		Lifecycle:   &client.Lifecycle{PreFreeze: &h.preFreeze, PreStop: &h.preStop},
+		Env:         c.Env,
+		Code:        &client.Code{Bytes: code},
+	}
+	if in.Env == nil {
+		in.Env = pairs{}
+	}
+	if h.initializer.Handler != "" {
+		in.InitializationTimeout = &h.initializer.Timeout
+	}
+	in.QueueTimeout = new(int(fn.DefaultQueueTimeout.Seconds()))
+	in.QueueLimit = new(fn.DefaultQueueLimit)
+	c.limitFlags.set(&in)
+	return in
+}

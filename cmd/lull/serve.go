@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/lull-dev/lull/host"
+	"github.com/lull-dev/lull/host/fcapi"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/front"
+	"github.com/lull-dev/lull/host/metrics"
+)
+
+const (
+	defaultAPIAddress  = "127.0.0.1:9600"
+	defaultHTTPAddress = "127.0.0.1:8080"
+)
+
+type serveCmd struct {
+	API            string   `name:"api" default:"${apiAddress}" placeholder:"ADDR" help:"Control API and event invocation; loopback only (default ${apiAddress})."`
+	HTTP           string   `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
+	Data           string   `default:".lull" placeholder:"DIR" help:"What the server keeps: compiled modules (default .lull)."`
+	AccessKey      string   `placeholder:"ID:SECRET" help:"For signed requests, which this version cannot verify yet."`
+	AllowPreFreeze []string `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
+	LogLevel       string   `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
+	Events         bool     `help:"Log every lifecycle event and every line that guests write."`
+	Deploy         []string `sep:"none" placeholder:"NAME=FILE|DIR" help:"Deploy a function after the start, as lull deploy NAME FILE|DIR does. May be repeated."`
+}
+
+func (c *serveCmd) Help() string {
+	return `SIGINT or SIGTERM stops the server: it accepts nothing more, lets running requests end, runs preStop in every instance within the hook's timeout, and exits with 0. A second signal ends it at once.`
+}
+
+func (c *serveCmd) Run(ctx context.Context, p *program) error {
+	api, err := apiAddress(c.API, c.AccessKey)
+	if err != nil {
+		return err
+	}
+	urls, err := net.ResolveTCPAddr("tcp", c.HTTP)
+	if err != nil {
+		return usagef("--http %s: %w", c.HTTP, err)
+	}
+	for _, d := range c.Deploy {
+		if name, source, ok := strings.Cut(d, "="); !ok || name == "" || source == "" {
+			return usagef("--deploy %s: expected NAME=FILE|DIR", d)
+		}
+	}
+	data, err := openDataDir(c.Data)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	apiListener, err := listen("api", api)
+	if err != nil {
+		return err
+	}
+	defer apiListener.Close()
+	httpListener, err := listen("http", urls)
+	if err != nil {
+		return err
+	}
+	defer httpListener.Close()
+
+	// Whoever read the log may go away; that must not end the server, and its instances without preStop.
+	signal.Ignore(syscall.SIGPIPE)
+	log, flush := newLogger(p.stderr, c.LogLevel)
+	defer flush()
+	return c.serve(ctx, p, log, data, apiListener, httpListener)
+}
+
+// serve runs the host behind the two listeners until ctx ends or a part of it fails, and then stops it in order.
+func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, api, urls net.Listener) error {
+	counts := metrics.New()
+	count := counts.Listener()
+	events := &eventLog{log: log, all: c.Events}
+	lines := newGuestLines(log)
+	h, err := host.New(host.Config{
+		CacheDir:       data.cache(),
+		AllowPreFreeze: c.AllowPreFreeze,
+		Listener: func(e *fn.Event) {
+			count(e)
+			events.listen(e)
+			if c.Events {
+				lines.look(e)
+			}
+		},
+	})
+	if fn.CodeOf(err) == fn.CodeInvalidArgument {
+		return usagef("--allow-pre-freeze: %w", err)
+	}
+	if err != nil {
+		return err
+	}
+	stopLines := lines.follow(h)
+	control := fcapi.New(h, fcapi.Config{
+		Version: version(), HTTP: baseURL(urls), API: baseURL(api), Metrics: counts.Handler(), Log: log,
+	})
+	function := front.New(h, front.Config{Log: log})
+
+	failed := make(chan error, 2)
+	go func() { failed <- control.Serve(api) }()
+	go func() { failed <- function.Serve(urls) }()
+	fmt.Fprintf(p.stdout, "listening: control API %s\nlistening: function URLs %s\n", baseURL(api), baseURL(urls))
+
+	if err = c.deploy(ctx, p, baseURL(api)); err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	if context.Cause(ctx) == errSignal {
+		err = nil
+	}
+
+	// No deadline: requests and hooks have their own timeouts, and a second signal ends the process.
+	log.Info().Msg("stopping: no new requests; running ones end, then preStop runs in every instance")
+	var draining errgroup.Group
+	draining.Go(func() error { return control.Shutdown(context.Background()) })
+	draining.Go(func() error { return function.Shutdown(context.Background()) })
+	err = errors.Join(err, draining.Wait(), h.Close(context.Background()))
+	stopLines()
+	log.Info().Msg("stopped")
+	return err
+}
+
+// deploy puts the functions of --deploy in place, through the API like any client.
+func (c *serveCmd) deploy(ctx context.Context, p *program, api string) error {
+	client := *p
+	client.getenv = func(name string) string {
+		if name == apiVariable {
+			return api
+		}
+		return p.getenv(name)
+	}
+	for _, d := range c.Deploy {
+		name, source, _ := strings.Cut(d, "=")
+		if err := client.command(ctx, "deploy", name, source); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/lull-dev/lull/guests"
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// vars are the defaults that the grammar's tags name. They come from where they are defined, so that help tells the truth.
+func vars() kong.Vars {
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
+	return kong.Vars{
+		"apiAddress":   defaultAPIAddress,
+		"httpAddress":  defaultHTTPAddress,
+		"languages":    strings.Join(guests.Languages(), ", "),
+		"service":      fn.DefaultService,
+		"runtime":      fn.DefaultRuntime,
+		"timeout":      seconds(fn.DefaultTimeout),
+		"hookTimeout":  seconds(fn.DefaultHookTimeout),
+		"idleTimeout":  seconds(fn.DefaultIdleTimeout),
+		"memory":       strconv.Itoa(fn.DefaultMemoryMiB),
+		"concurrency":  strconv.Itoa(fn.DefaultConcurrency),
+		"maxInstances": strconv.Itoa(fn.DefaultMaxInstances),
+	}
+}

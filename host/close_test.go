@@ -1,0 +1,146 @@
+package host_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lull-dev/lull/host"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/hosttest"
+	"github.com/lull-dev/lull/host/logs"
+)
+
+func ended() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+func TestClose_RefusesAllThatComesAfter(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, host.Config{}, hosttest.Function(f.Name))
+	id := s.event("c").InstanceID
+	require.NoError(t, s.Close(t.Context()))
+	require.NoError(t, s.Close(ended()), "again is the same")
+
+	_, err := s.Invoke(t.Context(), f.Name, fn.Request{})
+	requireCode(t, err, fn.CodeHostClosed)
+	_, err = s.Invoke(t.Context(), "nope/nope", fn.Request{})
+	requireCode(t, err, fn.CodeHostClosed)
+	_, err = s.Deploy(t.Context(), hosttest.Function("g"))
+	requireCode(t, err, fn.CodeHostClosed)
+	_, err = s.Create(t.Context(), hosttest.Function("g"))
+	requireCode(t, err, fn.CodeHostClosed)
+	_, err = s.Inspect(t.Context(), hosttest.Probe)
+	requireCode(t, err, fn.CodeHostClosed)
+	require.Empty(t, s.Functions(""))
+	require.Empty(t, s.Instances(fn.Key{}))
+
+	require.Equal(t, 1, s.runs("PreStop", id), "what has been is still told")
+	u, err := s.Usage(f)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, u.Requests)
+}
+
+func TestClose_LetsRequestsEndAndRunsPreStopEverywhere(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, host.Config{}, hosttest.Function(f.Name))
+	gates := []*gate{s.gate(), s.gate()}
+	gates[0].open()
+	s.inState("paused")
+	closed := make(chan error)
+	go func() { closed <- s.Close(context.Background()) }()
+	until(t, "the host takes nothing any more", func() bool {
+		_, err := s.Invoke(t.Context(), f.Name, fn.Request{})
+		return fn.CodeOf(err) == fn.CodeHostClosed
+	})
+	gates[1].open()
+	require.NoError(t, <-closed)
+	require.Equal(t, s.runs("Initialize", ""), s.runs("PreStop", ""))
+	require.GreaterOrEqual(t, s.runs("PreStop", ""), 2)
+}
+
+func TestClose_RefusesRequestsThatWait(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, host.Config{}, single())
+	g := s.gate()
+	refused := make(chan error)
+	go func() {
+		_, err := s.Invoke(context.Background(), f.Name, fn.Request{})
+		refused <- err
+	}()
+	closed := make(chan error)
+	time.AfterFunc(10*time.Millisecond, func() { closed <- s.Close(context.Background()) }) // likely it is in line by now; either way it is refused
+	requireCode(t, <-refused, fn.CodeHostClosed)
+	g.open()
+	require.NoError(t, <-closed)
+}
+
+func TestClose_InterruptsWhatStillRunsWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, event string
+		change      func(*fn.Function)
+		phase       string
+	}{
+		{name: "a handler", event: "l", phase: "Invoke"},
+		{name: "a handler that sleeps", event: "z", phase: "Invoke"},
+		{name: "an initializer", event: "", phase: "Initialize", change: func(f *fn.Function) {
+			f.Initializer = fn.Hook{Handler: "initLoops", Timeout: 300 * time.Second}
+		}},
+		{name: "a preFreeze", event: "Ml", phase: "PreFreeze"},
+		{name: "a preStop", event: "Ml", phase: "PreStop", change: func(f *fn.Function) { f.PreFreeze = fn.Hook{} }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			function := endless()
+			if c.change != nil {
+				c.change(&function)
+			}
+			s := set(t, hosttest.Open(t, host.Config{}), function)
+			answer := make(chan *fn.Response, 1)
+			go func() {
+				resp, err := s.Invoke(context.Background(), f.Name, fn.Request{Body: []byte(c.event)})
+				if err != nil {
+					t.Error(err)
+				}
+				answer <- resp
+			}()
+			ctx, cancel := context.WithCancel(context.Background())
+			closed := make(chan error)
+			if c.phase == "PreStop" {
+				require.Nil(t, (<-answer).Fault)
+				s.rest(1)
+				go func() { closed <- s.Close(ctx) }()
+				until(t, "it runs", func() bool { return s.runs0(c.phase, "") == 1 })
+				cancel()
+			} else {
+				until(t, "it runs", func() bool { return s.runs0(c.phase, "") == 1 })
+				cancel()
+				go func() { closed <- s.Close(ctx) }()
+			}
+			require.ErrorIs(t, <-closed, context.Canceled)
+			require.ErrorIs(t, s.Close(context.Background()), context.Canceled, "again is the same")
+			records := s.lines(logs.Filter{Hook: c.phase})
+			require.Contains(t, records[len(records)-1].Message, "Error: Unhandled function error")
+			require.Equal(t, 1, s.runs(c.phase, ""))
+			if c.phase != "PreStop" {
+				require.Zero(t, s.runs("PreStop", ""), "no further hook starts")
+				resp := <-answer
+				switch c.phase {
+				case "Invoke":
+					require.Equal(t, fn.TypeExit, resp.Fault.Type)
+					require.Contains(t, resp.Fault.Message, "the host stopped it")
+				case "Initialize":
+					require.Equal(t, fn.Initialization, resp.Fault.Kind)
+					require.Contains(t, resp.Fault.Message, "the host stopped it")
+				default:
+					require.Nil(t, resp.Fault)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package fcapi
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// functionInput is the body of a create or an update. A field that is absent or null is not set.
+type functionInput struct {
+	FunctionName            *string           `json:"functionName"` // of a create; an update has the name in its path
+	Description             *string           `json:"description"`
+	Runtime                 *string           `json:"runtime"`
+	Handler                 *string           `json:"handler"`
+	Initializer             *string           `json:"initializer"`
+	InitializationTimeout   *int64            `json:"initializationTimeout"`
+	Timeout                 *int64            `json:"timeout"`
+	MemorySize              *int64            `json:"memorySize"`
+	InstanceConcurrency     *int64            `json:"instanceConcurrency"`
+	InstanceLifecycleConfig *lifecycleInput   `json:"instanceLifecycleConfig"`
+	EnvironmentVariables    map[string]string `json:"environmentVariables"` // replaces all of them
+	Code                    *codeInput        `json:"code"`
+
+	// lull's own.
+	MaxInstances *int64 `json:"maxInstances"`
+	MinInstances *int64 `json:"minInstances"`
+	IdleTimeout  *int64 `json:"idleTimeout"`
+	QueueTimeout *int64 `json:"queueTimeout"`
+	QueueLimit   *int64 `json:"queueLimit"`
+}
+
+// checkCreate wants what a create cannot do without.
+func (in *functionInput) checkCreate() error {
+	for _, f := range []struct {
+		name string
+		set  bool
+	}{
+		{"functionName", in.FunctionName != nil}, {"runtime", in.Runtime != nil}, {"handler", in.Handler != nil}, {"code", in.Code != nil},
+	} {
+		if !f.set {
+			return fn.Errorf(fn.CodeInvalidArgument, "%s is required", f.name)
+		}
+	}
+	return nil
+}
+
+// apply changes in f what the input sets, code apart. In package fn a zero means the default, here it is a value like any other: so ranges
+// that exclude zero are checked here.
+func (in *functionInput) apply(f *fn.Function) error {
+	set(&f.Description, in.Description)
+	for _, n := range []struct {
+		field string
+		from  *string
+		to    *string
+	}{{"Runtime", in.Runtime, &f.Runtime}, {"Handler", in.Handler, &f.Handler}} {
+		if n.from != nil && *n.from == "" {
+			return fn.Errorf(fn.CodeInvalidArgument, "%s is set to an invalid value (actual: '')", n.field)
+		}
+		set(n.to, n.from)
+	}
+	if in.EnvironmentVariables != nil {
+		f.Env = in.EnvironmentVariables
+	}
+	set(&f.Initializer.Handler, in.Initializer)
+	for _, n := range []struct {
+		field     string
+		from      *int64
+		low, high int64
+		to        func(int64)
+	}{
+		{"InitializationTimeout", in.InitializationTimeout, 1, seconds(fn.MaxHookTimeout), duration(&f.Initializer.Timeout)},
+		{"Timeout", in.Timeout, 1, seconds(fn.MaxTimeout), duration(&f.Limits.Timeout)},
+		{"MemorySize", in.MemorySize, 1, fn.MaxMemoryMiB, integer(&f.Limits.MemoryMiB)},
+		{"InstanceConcurrency", in.InstanceConcurrency, 1, fn.MaxConcurrency, integer(&f.Limits.Concurrency)},
+		{"MaxInstances", in.MaxInstances, 1, fn.MaxMaxInstances, integer(&f.Limits.MaxInstances)},
+		{"MinInstances", in.MinInstances, 0, fn.MaxMaxInstances, integer(&f.Limits.MinInstances)},
+		{"QueueTimeout", in.QueueTimeout, 1, seconds(fn.MaxTimeout), duration(&f.Limits.QueueTimeout)},
+		{"QueueLimit", in.QueueLimit, 0, math.MaxInt32, func(n int64) {
+			if n == 0 {
+				n = -1 // nobody waits
+			}
+			f.Limits.QueueLimit = int(n)
+		}},
+	} {
+		if n.from == nil {
+			continue
+		}
+		if *n.from < n.low || *n.from > n.high {
+			return fn.Invalid(n.field, fmt.Sprintf("[%d, %d]", n.low, n.high), *n.from)
+		}
+		n.to(*n.from)
+	}
+	if t := in.IdleTimeout; t != nil {
+		if *t != -1 && (*t < 1 || *t > seconds(maxIdleTimeout)) {
+			return fn.Invalid("IdleTimeout", fmt.Sprintf("[1, %d], or -1 for ever", seconds(maxIdleTimeout)), *t)
+		}
+		duration(&f.Limits.IdleTimeout)(*t)
+	}
+	return in.InstanceLifecycleConfig.apply(f)
+}
+
+// maxIdleTimeout is a year: nobody can tell it from for ever.
+const maxIdleTimeout = 365 * 24 * time.Hour
+
+func set(to, from *string) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func duration(to *time.Duration) func(int64) {
+	return func(n int64) { *to = time.Duration(n) * time.Second }
+}
+
+func integer(to *int) func(int64) {
+	return func(n int64) { *to = int(n) }
+}

@@ -1,0 +1,95 @@
+package fcapi
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/registry"
+)
+
+// exposed lists the headers that a browser may show to a page.
+const exposed = "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,x-fc-log-result,x-fc-invocation-code-version"
+
+// invoke runs one event. The status is 200 whatever the function did: a fault is told by X-Fc-Error-Type and the body.
+func (s *Server) invoke(r *request) error {
+	tail, err := r.tail()
+	if err != nil {
+		return err
+	}
+	v, err := s.function(r)
+	if err != nil {
+		return err
+	}
+	req := fn.Request{ID: r.id, Qualifier: r.qualifier, Body: r.ctx.Request.Body()}
+	var resp fn.Response
+	if err := s.host.Serve(s.base, r.key(), &req, &resp); err != nil {
+		return err
+	}
+	h := &r.ctx.Response.Header
+	h.Set(fn.HeaderInstanceID, resp.InstanceID)
+	h.SetBytesV(fn.HeaderDuration, resp.AppendDuration(nil))
+	h.SetBytesV(fn.HeaderMemory, resp.AppendMemory(nil))
+	h.Set("X-Fc-Invocation-Service-Version", versionOr(resp.Version))
+	h.Set("X-Fc-Code-Checksum", v.CodeChecksum)
+	h.Set("Access-Control-Expose-Headers", exposed)
+	if tail && v.Function.Limits.Concurrency == 1 {
+		h.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString(s.logTail(v, &resp)))
+	}
+	if resp.Fault != nil {
+		h.Set(fn.HeaderErrorType, string(resp.Fault.Kind))
+		return r.write(resp.Fault)
+	}
+	r.ctx.SetContentType("application/octet-stream")
+	r.ctx.Response.SetBodyRaw(resp.Body) // resp is not used again
+	return nil
+}
+
+func versionOr(id string) string {
+	if id == "" {
+		return fn.Latest
+	}
+	return id
+}
+
+// tail reads X-Fc-Invocation-Type and X-Fc-Log-Type.
+func (r *request) tail() (bool, error) {
+	kind, log := r.header("X-Fc-Invocation-Type"), r.header("X-Fc-Log-Type")
+	allowed := "Tail | None"
+	switch kind {
+	case "", "Sync":
+	case "Async":
+		if log != "Tail" {
+			return false, fn.Errorf(fn.CodeInvalidArgument, "asynchronous invocation is not available yet (X-Fc-Invocation-Type: Async); leave the header out")
+		}
+		allowed = "None"
+	default:
+		return false, fn.Invalid("InvocationType", "Sync | Async", kind)
+	}
+	switch {
+	case log == "" || log == "None":
+		return false, nil
+	case log == "Tail" && kind != "Async":
+		return true, nil
+	}
+	return false, fn.Invalid("LogType", allowed, log)
+}
+
+// tailBytes is how much of a request's log goes into its answer.
+const tailBytes = 4 << 10
+
+// logTail gives the newest lines of a request, on a cold start with those of the initializer before them.
+func (s *Server) logTail(v *registry.Version, resp *fn.Response) []byte {
+	var text strings.Builder
+	if resp.Cold {
+		for _, rec := range v.Logs.Records(logs.Filter{InstanceID: resp.InstanceID, Hook: "Initialize"}) {
+			text.WriteString(rec.Message + "\n")
+		}
+	}
+	for _, rec := range v.Logs.Records(logs.Filter{RequestID: resp.RequestID.String()}) {
+		text.WriteString(rec.Message + "\n")
+	}
+	out := text.String()
+	return []byte(out[max(0, len(out)-tailBytes):])
+}

@@ -1,0 +1,87 @@
+package fcapi
+
+import (
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/logs"
+)
+
+// queryKey is the function that the query names; the service is "default" unless named.
+func (r *request) queryKey() (fn.Key, error) {
+	key := fn.Key{Service: r.query("service"), Name: r.query("function")}
+	if key.Service == "" {
+		key.Service = fn.DefaultService
+	}
+	if key.Name == "" {
+		return key, fn.Errorf(fn.CodeInvalidArgument, "the query parameter function is required")
+	}
+	return key, nil
+}
+
+// logs answers a function's log records, oldest first. The query selects by instance, request and hook; "after" is a sequence
+// number, "limit" takes the newest so many.
+func (s *Server) logs(r *request) error {
+	key, err := r.queryKey()
+	if err != nil {
+		return err
+	}
+	after, err := r.number("after")
+	if err != nil {
+		return err
+	}
+	limit, err := r.number("limit")
+	if err != nil {
+		return err
+	}
+	records, err := s.host.Logs(key, logs.Filter{
+		InstanceID: r.query("instance"), RequestID: r.query("request"), Hook: r.query("hook"), After: after, Limit: int(limit),
+	})
+	if err != nil {
+		return err
+	}
+	return r.write(map[string]any{"records": records})
+}
+
+func (s *Server) usage(r *request) error {
+	key, err := r.queryKey()
+	if err != nil {
+		return err
+	}
+	usage, err := s.host.Usage(key)
+	if err != nil {
+		return err
+	}
+	return r.write(usage)
+}
+
+// instances lists the instances of a function, or, without one, those of a service or of all.
+func (s *Server) instances(r *request) error {
+	key := fn.Key{Service: r.query("service")}
+	if r.query("function") != "" {
+		named, err := r.queryKey()
+		if err != nil {
+			return err
+		}
+		if _, err := s.host.Function(named); err != nil {
+			return err
+		}
+		key = named
+	} else if key.Service != "" {
+		if _, err := s.host.Service(key.Service); err != nil {
+			return err
+		}
+	}
+	return r.write(map[string]any{"instances": s.host.Instances(key)})
+}
+
+// stop stops one instance of a function, or all, and answers after their preStop hooks have run.
+func (s *Server) stop(r *request) error {
+	key, err := r.queryKey()
+	if err != nil {
+		return err
+	}
+	n, err := s.host.StopInstances(s.base, key, r.query("instance"))
+	if err != nil {
+		return err
+	}
+	return r.write(map[string]int{"stopped": n})
+}

@@ -1,0 +1,105 @@
+package fcapi
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// version begins the paths of Function Compute's interface.
+const version = "2016-08-15"
+
+// handler answers one request, or returns why not. It writes nothing before it is sure.
+type handler func(*Server, *request) error
+
+// route is one path and what it answers to each method.
+type route struct {
+	path    []string // "{service}" and "{function}" stand for names
+	methods map[string]handler
+	body    func(*Server) int // the most bytes of a body; nil: smallBody
+}
+
+func at(path string, body func(*Server) int, methods map[string]handler) route {
+	return route{strings.Split(path[1:], "/"), methods, body}
+}
+
+// routes is all there is.
+var routes = []route{
+	at("/2016-08-15/services", nil, map[string]handler{"GET": (*Server).listServices, "POST": (*Server).createService}),
+	at("/2016-08-15/services/{service}", nil, map[string]handler{
+		"GET": (*Server).getService, "PUT": (*Server).updateService, "DELETE": (*Server).deleteService,
+	}),
+	at("/2016-08-15/services/{service}/functions", (*Server).codeBody, map[string]handler{
+		"GET": (*Server).listFunctions, "POST": (*Server).createFunction,
+	}),
+	at("/2016-08-15/services/{service}/functions/{function}", (*Server).codeBody, map[string]handler{
+		"GET": (*Server).getFunction, "PUT": (*Server).updateFunction, "DELETE": (*Server).deleteFunction,
+	}),
+	at("/2016-08-15/services/{service}/functions/{function}/invocations", (*Server).eventBody, map[string]handler{"POST": (*Server).invoke}),
+	at("/2016-08-15/services/{service}/functions/{function}/instances", nil, map[string]handler{"GET": (*Server).listInstances}),
+
+	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}),
+	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}),
+	at("/_lull/info", nil, map[string]handler{"GET": (*Server).info}),
+	at("/_lull/runtimes", nil, map[string]handler{"GET": (*Server).runtimes}),
+	at("/_lull/functions", nil, map[string]handler{"GET": (*Server).overview}),
+	at("/_lull/instances", nil, map[string]handler{"GET": (*Server).instances}),
+	at("/_lull/logs", nil, map[string]handler{"GET": (*Server).logs}),
+	at("/_lull/usage", nil, map[string]handler{"GET": (*Server).usage}),
+	at("/_lull/stop", nil, map[string]handler{"POST": (*Server).stop}),
+	at("/_lull/inspect", (*Server).moduleBody, map[string]handler{"POST": (*Server).inspect}),
+}
+
+// names are the parts of a path that stand for something.
+type names struct {
+	service   string
+	qualifier string // what follows the first dot; empty if there is no dot
+	function  string
+}
+
+// match finds the route of a path, or nil. Repeated slashes count as one, since clients make them out of endpoints that end in "/". Segments
+// are percent-decoded once. The error is a segment that cannot be decoded.
+func match(path string) (*route, names, error) {
+	var segments []string
+	for s := range strings.SplitSeq(path, "/") {
+		if s == "" {
+			continue
+		}
+		decoded, err := url.PathUnescape(s)
+		if err != nil {
+			return nil, names{}, fn.Errorf(fn.CodeInvalidArgument, "the path is not percent-encoded: %w", err)
+		}
+		segments = append(segments, decoded)
+	}
+	for i := range routes {
+		if n, ok := routes[i].match(segments); ok {
+			return &routes[i], n, nil
+		}
+	}
+	return nil, names{}, nil
+}
+
+func (r *route) match(segments []string) (n names, ok bool) {
+	if len(segments) != len(r.path) {
+		return n, false
+	}
+	for i, want := range r.path {
+		switch got := segments[i]; want {
+		case "{service}":
+			n.service, n.qualifier, _ = strings.Cut(got, ".")
+		case "{function}":
+			n.function = got
+		case got:
+		default:
+			return n, false
+		}
+	}
+	return n, true
+}
+
+// isVersioned reports whether a path belongs to Function Compute's interface.
+func isVersioned(path string) bool {
+	path = strings.TrimLeft(path, "/")
+	return path == version || strings.HasPrefix(path, version+"/")
+}
