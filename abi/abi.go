@@ -26,7 +26,9 @@ const (
 	Initializer = "initializer" // () -> i32
 	PreFreeze   = "preFreeze"   // () -> i32
 	PreStop     = "preStop"     // () -> i32
-	Hooks       = "lull_hooks"  // () -> i32, a set of HookInitializer, HookPreFreeze, HookPreStop
+	// AfterRestore renews what must not be the same in two instances. () -> i32
+	AfterRestore = "afterRestore"
+	Hooks        = "lull_hooks" // () -> i32, a set of HookInitializer, HookPreFreeze, HookPreStop
 )
 
 // Bits of the result of the export Hooks.

@@ -70,14 +70,12 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(f.Code), h.cfg.MaxCodeBytes)
 	}
 	v := &registry.Version{
-		Function: f, ETag: newETag(), Modified: time.Now(), CodeChecksum: checksum(f.Code),
-		StartsBy: "plain instantiation",
-	}
+		Function: f, ETag: newETag(), Modified: time.Now(), CodeChecksum: checksum(f.Code)}
 	program, err := h.engine.Compile(ctx, &v.Function)
 	if err != nil {
 		return nil, err
 	}
-	v.Kind, v.Release = program.Kind(), program.Close
+	v.Kind, v.StartsBy, v.Release = program.Kind(), program.StartsBy(), program.Close
 	key := f.Key()
 	if old != nil {
 		v.FunctionID, v.Created = old.FunctionID, old.Created

@@ -60,12 +60,12 @@ func badFunctions(t *testing.T) []bad {
 
 		{name: "unknown imports", change: module(t, "refused/imports"), says: []string{
 			"the module imports what the host does not have: env.memory (memory), env.stack (global), env.table (table), " +
-				"lull_v1.launch (i64) -> f64, lull_v1.response_status (i64) -> i32 (the host's has type (i32) -> i32), " +
-				"lull_v2.log () -> (), wasi_snapshot_preview1.sock_open () -> (i32, i32)"}},
+				"lull_v1.launch (i64) -> (f64), lull_v1.response_status (i64) -> (i32) (the host's has type (i32) -> (i32)), " +
+				"lull_v2.log (), wasi_snapshot_preview1.sock_open () -> (i32, i32)"}},
 		{name: "an unknown import of a command", change: module(t, "refused/command-imports"), says: []string{"env.stack (global)"}},
 		{name: "a memory that is not exported", change: module(t, "refused/no-memory"), says: []string{`does not export its memory under the name "memory"`}},
 		{name: "a memory over the limit", change: module(t, "refused/big-memory"), says: []string{"3000 pages", "128 MB", "2048"}},
-		{name: "tables over the limit", change: module(t, "refused/big-table"), says: []string{"1048577 elements", "1048576"}},
+		{name: "tables over the limit", change: module(t, "refused/big-table"), says: []string{"1048577 entries", "1048576"}},
 
 		{name: "a start function that traps", change: module(t, "refused/start-traps"), says: []string{"does not start", "unreachable"}},
 		{name: "a start function that never ends", change: module(t, "refused/start-spins"), says: []string{"does not start", "deadline of 300ms"}},
@@ -74,17 +74,17 @@ func badFunctions(t *testing.T) []bad {
 		{name: "an _initialize that never ends", change: module(t, "refused/init-spins"), says: []string{"does not start", "deadline of 300ms"}},
 		{name: "an _initialize that exits", change: module(t, "refused/init-exits"), says: []string{"does not start", "exit code 5"}},
 		{name: "a lull_hooks that traps", change: module(t, "refused/hooks-trap"), says: []string{"lull_hooks failed", "unreachable"}},
-		{name: "a lull_hooks of another type", change: module(t, "refused/hooks-type"), says: []string{"lull_hooks", "(i32) -> i32, it must be () -> i32"}},
+		{name: "a lull_hooks of another type", change: module(t, "refused/hooks-type"), says: []string{"lull_hooks", "(i32) -> (i32), it must be () -> (i32)"}},
 
 		{name: "a handler that is not exported", change: exports, says: []string{`Handler: the module does not export a function "handler" (it exports: handle, hook, hookWithEvent, noResult)`}},
-		{name: "a handler of another type", change: both(exports, func(f *fn.Function) { f.Handler = "index.noResult" }), says: []string{`"noResult" has type (i32) -> (), it must be (i32) -> i32`}},
+		{name: "a handler of another type", change: both(exports, func(f *fn.Function) { f.Handler = "index.noResult" }), says: []string{`"noResult" has type (i32), it must be (i32) -> (i32)`}},
 		{name: "a handler that is no function", change: both(exports, func(f *fn.Function) { f.Handler = "count" }), says: []string{"does not export a function"}},
 		{name: "a handler without a function", change: func(f *fn.Function) { f.Handler = "index." }, says: []string{"Handler"}},
 		{name: "an initializer that is not exported", change: func(f *fn.Function) { f.Initializer = hook("nope") }, says: []string{"Initializer: ", `"nope"`}},
 		{name: "a preFreeze that is not exported", change: func(f *fn.Function) { f.PreFreeze = hook("index.nope") }, says: []string{"PreFreeze: ", `"nope"`}},
 		{name: "a preStop that is not exported", change: func(f *fn.Function) { f.PreStop = hook("a.b.nope") }, says: []string{"PreStop: ", `"nope"`}},
-		{name: "a hook of another type", change: func(f *fn.Function) { f.PreStop = hook("wrongType") }, says: []string{"PreStop: ", "(i64) -> i64, it must be () -> i32"}},
-		{name: "a handler as a hook", change: func(f *fn.Function) { f.PreFreeze = hook("handler") }, says: []string{"PreFreeze: ", "(i32) -> i32, it must be () -> i32"}},
+		{name: "a hook of another type", change: func(f *fn.Function) { f.PreStop = hook("wrongType") }, says: []string{"PreStop: ", "(i64) -> (i64), it must be () -> (i32)"}},
+		{name: "a handler as a hook", change: func(f *fn.Function) { f.PreFreeze = hook("handler") }, says: []string{"PreFreeze: ", "(i32) -> (i32), it must be () -> (i32)"}},
 		{name: "a hook without a function", change: func(f *fn.Function) { f.PreFreeze = hook("index.") }, says: []string{"InstanceLifecycleConfig.PreFreeze.Handler"}},
 		{name: "an initializer that is not registered", change: both(masked, func(f *fn.Function) { f.Initializer = hook("initializer") }), says: []string{"Initializer: ", "registers nothing"}},
 		{name: "a preStop that is not registered", change: both(masked, func(f *fn.Function) { f.PreStop = hook("main.preStop") }), says: []string{"PreStop: ", "registers nothing"}},

@@ -18,7 +18,7 @@ var fieldsOrder = []string{"function", "instance", "hook", "from", "to", "tookMs
 
 // listen is a fn.Listener: it does not block, the log's writer sees to that.
 func (l *eventLog) listen(e *fn.Event) {
-	var line *zerolog.Event // nil: not wanted; zerolog takes it for one
+	var line *zerolog.Event // nil: not wanted
 	switch e.Kind {
 	case fn.EventDeployed, fn.EventDeleted:
 		line = l.log.Info()
@@ -39,6 +39,9 @@ func (l *eventLog) listen(e *fn.Event) {
 			line = l.log.Info().Uint64("billedMs", e.Interval.BilledMs())
 		}
 	}
+	if line == nil {
+		return // this is on the path of every request: no allocation for nothing
+	}
 	if e.InstanceID != "" {
 		line = line.Str("instance", e.InstanceID)
 	}
@@ -54,7 +57,7 @@ func (l *eventLog) call(e *fn.Event) *zerolog.Event {
 	case l.all:
 		line = l.log.Info()
 	}
-	if e.RequestID != (fn.RequestID{}) {
+	if line != nil && e.RequestID != (fn.RequestID{}) {
 		line = line.Stringer("request", e.RequestID)
 	}
 	return line.Dur("tookMs", e.Duration)

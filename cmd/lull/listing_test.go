@@ -24,6 +24,14 @@ func fromJSON[T any](t testing.TB, out string) (v T) {
 	return v
 }
 
+func TestHumanBytes_GivesOneDecimalInUnitsOf1024(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 128 << 20: "128.0 MiB", 4 << 30: "4.0 GiB", 2 << 50: "2048.0 TiB",
+	} {
+		require.Equal(t, want, humanBytes(n))
+	}
+}
+
 func TestListings(t *testing.T) {
 	wasm := probe(t)
 	sentences{

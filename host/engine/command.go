@@ -35,7 +35,7 @@ type command struct {
 func (c *command) Call(call *instance.Call) *fn.Fault {
 	p := c.program
 	g := newGuest(p, c.id, c.out)
-	ctx := g.begin(call, call.Deadline)
+	g.begin(call, call.Start, call.Deadline)
 	c.mu.Lock()
 	c.mu.running = g
 	if c.mu.interrupted {
@@ -49,21 +49,28 @@ func (c *command) Call(call *instance.Call) *fn.Fault {
 		g.memory.Free()
 		g.end()
 	}()
-	config := p.config.
-		WithStdin(bytes.NewReader(call.Request.Body)).
-		WithStdout(&answer{guest: g, max: p.engine.cfg.MaxAnswerBytes}).
-		WithStderr(&g.stderr).
-		WithNanosleep(g.nanosleep)
+	config := moduleOptions{p.config.WithStdin(bytes.NewReader(call.Request.Body)).WithStdout(&answer{guest: g, max: p.engine.cfg.MaxAnswerBytes})}
 	for _, kv := range c.environment(call) {
-		config = config.WithEnv(kv[0], kv[1])
+		config.ModuleConfig = config.WithEnv(kv[0], kv[1])
 	}
 	fault := g.run(call.Start, func() error {
-		mod, err := p.engine.runtime.InstantiateModule(p.withMemory(ctx, g.memory), p.mod.compiled, config)
+		mod, err := g.instantiate(config)
+		if mod != nil {
+			defer mod.Close(context.Background())
+		}
 		if err != nil {
 			return err
 		}
-		defer mod.Close(context.Background())
-		_, err = mod.ExportedFunction(abi.Start).Call(ctx)
+		p.starts.fresh.Add(1)
+		for _, name := range []string{p.mod.bin.Start, abi.Start} {
+			if name == "" {
+				continue
+			}
+			if _, err = mod.ExportedFunction(name).Call(&g.ctx); err != nil {
+				break
+			}
+		}
+		call.Fuel = g.fuel.used()
 		if exit, ok := errors.AsType[*sys.ExitError](err); ok && exit.ExitCode() == 0 {
 			return nil
 		}

@@ -1,7 +1,19 @@
 // Package engine runs modules with wazero. It is the only package that imports it.
 //
-// An Engine compiles a function's module into a Program; instances start Guests from it. This package starts every guest by plain
-// instantiation; starting from memory images comes behind the same interface.
+// An Engine makes a function's module into a Program; instances start Guests from it.
+//
+// # Stopping a guest
+//
+// A module is transformed once, at deploy (package wasmbin): every loop and every recursion counts fuel, in the guest, and calls the
+// import lull.yield when there is none left. The yield looks at the clock and at the interrupt flag, and gives fuel for about a
+// millisecond more. wazero's own way (WithCloseOnContextDone) makes a tight loop 11 times slower, costs every call a goroutine, and
+// does not let Go's garbage collector stop a spinning guest.
+//
+// # Starting a guest
+//
+// At deploy the module is started once. What comes of it, memory and mutable globals, is the program's image. A guest starts by
+// mapping the image copy-on-write. A guest that ends leaves its module instance and its mapping as a slot, reset to the image, for the next
+// one. Modules whose state is more than memory and globals start fresh each time.
 package engine
 
 import (
@@ -16,15 +28,14 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
-	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
 )
 
 // Config of an Engine. The zero value is usable.
 type Config struct {
-	// CacheDir keeps compiled modules over restarts; wazero names its folders by version, architecture and system. Empty: in memory.
+	// CacheDir keeps compiled modules over restarts; wazero names its folders by version, architecture and system, and its files by
+	// the transformed module. Empty: in memory.
 	CacheDir string
 	// MaxAnswerBytes bounds the body of one answer. Default 32 MiB.
 	MaxAnswerBytes int
@@ -57,8 +68,10 @@ type Engine struct {
 	memories atomic.Int64 // reserved and not freed
 }
 
-// features are those of WebAssembly 2.0 with the proposals that wazero implements.
-const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst
+// features are those of WebAssembly 2.0 with the proposals that wazero implements. Shared memories are refused (module.go), so that
+// no guest can wait in memory.atomic.wait, where nothing could stop it.
+const features = api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall | experimental.CoreFeaturesExtendedConst |
+	experimental.CoreFeaturesExceptionHandling | experimental.CoreFeaturesThreads
 
 // New makes an engine. It fails if CacheDir cannot be made or written.
 func New(cfg Config) (*Engine, error) {
@@ -81,13 +94,9 @@ func New(cfg Config) (*Engine, error) {
 	ctx := context.Background()
 	e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
 		WithCompilationCache(e.cache).
-		WithCoreFeatures(features).
-		WithCloseOnContextDone(true))
-	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
-		return nil, fmt.Errorf("WASI: %w", err)
-	}
-	if err := e.instantiateABI(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", abi.Module, err)
+		WithCoreFeatures(features))
+	if err := errors.Join(e.instantiateWASI(ctx), e.instantiateABI(ctx), e.instantiateYield(ctx)); err != nil {
+		return nil, fmt.Errorf("host modules: %w", err)
 	}
 	return e, nil
 }

@@ -19,10 +19,10 @@ func (g *guest) died(err error, began time.Time) *fn.Fault {
 	var stack []string
 	exit, isExit := errors.AsType[*sys.ExitError](err)
 	switch {
-	case isExit && exit.ExitCode() == sys.ExitCodeDeadlineExceeded, errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded):
 		typ = fn.TypeTimeout
 		cause = fmt.Sprintf("it was stopped at its deadline of %s", g.allowed(began))
-	case isExit && exit.ExitCode() == sys.ExitCodeContextCanceled, errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted):
 		typ, cause = fn.TypeExit, "the host stopped it"
 	case isExit:
 		typ, cause = fn.TypeExit, fmt.Sprintf("exit code %d", exit.ExitCode())
@@ -40,8 +40,7 @@ func (g *guest) died(err error, began time.Time) *fn.Fault {
 
 // allowed is the time that the call had, to the millisecond.
 func (g *guest) allowed(began time.Time) time.Duration {
-	deadline, _ := g.ctx.Deadline()
-	return deadline.Sub(began).Round(time.Millisecond)
+	return g.deadline.Sub(began).Round(time.Millisecond)
 }
 
 // trapText is the first line of wazero's error, without its prefix.

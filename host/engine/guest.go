@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -14,9 +15,6 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 )
 
-// guestKey finds the running guest in the context that wazero passes to host functions.
-type guestKey struct{}
-
 // guest is what reactor and command have in common: the call that runs, what it has refused, and how to stop it.
 type guest struct {
 	program *Program
@@ -25,75 +23,63 @@ type guest struct {
 	memory  *memory
 	stdout  lines
 	stderr  lines
+	ctx     guestContext // the same for all calls: a warm call makes none
 
 	// For the goroutine that runs the call.
-	call    *instance.Call // nil outside of calls
-	refusal string         // the first refused import of this call
-	report  *fn.Fault      // the last error_report of this call
-	headers int            // bytes of the answer's headers
-	ctx     context.Context
+	call     *instance.Call // nil outside of calls
+	deadline time.Time
+	fuel     tank
+	refusal  string    // the first refused import of this call
+	report   *fn.Fault // the last error_report of this call
+	headers  int       // bytes of the answer's headers
 
-	running struct {
+	// interrupted stays set: who interrupts cannot know between which two calls it comes.
+	interrupted atomic.Bool
+	sleep       struct {
 		sync.Mutex
-		cancel      context.CancelFunc // nil when no call runs
-		interrupted bool
+		wake chan struct{} // closed by Interrupt; nil until the guest sleeps for the first time
 	}
 }
 
 func newGuest(p *Program, id string, out instance.Output) *guest {
-	g := &guest{program: p, id: id, out: out, memory: &memory{inUse: &p.engine.memories}}
+	g := &guest{program: p, id: id, out: out, memory: &memory{inUse: &p.engine.memories, image: p.image}}
 	g.stdout = lines{guest: g, level: abi.Info}
 	g.stderr = lines{guest: g, level: abi.Error}
+	g.ctx = guestContext{context.Background(), g}
 	return g
 }
 
-// begin makes the context of one call. end must follow.
-func (g *guest) begin(c *instance.Call, deadline time.Time) context.Context {
-	g.call, g.refusal, g.report, g.headers, g.memory.refused = c, "", nil, 0, false
-	ctx, cancel := context.WithDeadline(context.WithValue(context.Background(), guestKey{}, g), deadline)
-	g.running.Lock()
-	g.running.cancel = cancel
-	if g.running.interrupted {
-		cancel()
+// guestContext is what wazero passes to host functions, so that they find the guest.
+type guestContext struct {
+	context.Context
+	guest *guest
+}
+
+type guestKey struct{}
+
+// Value knows the guest only.
+func (c *guestContext) Value(key any) any {
+	if _, ok := key.(guestKey); ok {
+		return c.guest
 	}
-	g.running.Unlock()
-	g.ctx = ctx
-	return ctx
+	return nil
+}
+
+// running is the guest that called a host function.
+func running(ctx context.Context) *guest { return ctx.Value(guestKey{}).(*guest) }
+
+// begin begins a call; end must follow.
+func (g *guest) begin(c *instance.Call, now, deadline time.Time) {
+	g.call, g.deadline, g.refusal, g.report, g.headers, g.memory.refused = c, deadline, "", nil, 0, false
+	if g.fuel.global != nil {
+		g.fuel.fill(now)
+	}
 }
 
 func (g *guest) end() {
-	g.running.Lock()
-	cancel := g.running.cancel
-	g.running.cancel = nil
-	g.running.Unlock()
-	cancel()
 	g.stdout.flush()
 	g.stderr.flush()
-	g.call, g.ctx = nil, nil
-}
-
-// Interrupt makes the running call end soon, or the next one if it comes between two: who interrupts cannot know which.
-func (g *guest) Interrupt() {
-	g.running.Lock()
-	defer g.running.Unlock()
-	g.running.interrupted = true
-	if g.running.cancel != nil {
-		g.running.cancel()
-	}
-}
-
-// Memory is the size of the linear memory in bytes.
-func (g *guest) Memory() int64 { return g.memory.size.Load() }
-
-// nanosleep is the guest's sleep. It ends with the call: a guest past its deadline must not hold its goroutine.
-func (g *guest) nanosleep(ns int64) {
-	t := time.NewTimer(time.Duration(ns))
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-g.ctx.Done():
-		panic(g.ctx.Err()) // unwinds the guest
-	}
+	g.call = nil
 }
 
 // run calls f and turns what comes of it into a fault. A panic of the host's own code becomes a fault of this guest too: one bug
@@ -105,95 +91,61 @@ func (g *guest) run(began time.Time, f func() error) (fault *fn.Fault) {
 			fault.Cause = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	err := f()
-	if err == nil {
-		err = g.ctx.Err() // it came back by itself, but too late
+	if g.interrupted.Load() {
+		return g.died(errInterrupted, began)
 	}
-	if err != nil {
+	if err := f(); err != nil {
 		return g.died(err, began)
 	}
 	return nil
 }
 
-// reactor is a guest that stays between calls.
-type reactor struct {
-	*guest
-	mod       api.Module
-	functions [abi.PhasePreStop + 1]api.Function // looked up when first called
-	stack     [1]uint64
-}
-
-// startReactor instantiates the module and runs its start function and _initialize.
-func (p *Program) startReactor(id string, deadline time.Time, out instance.Output) (*reactor, *fn.Fault) {
-	r := &reactor{guest: newGuest(p, id, out)}
-	began := time.Now()
-	ctx := r.begin(nil, deadline)
-	defer r.end()
-	config := p.config.WithStdout(&r.stdout).WithStderr(&r.stderr).WithNanosleep(r.nanosleep)
-	fault := r.run(began, func() (err error) {
-		if r.mod, err = p.engine.runtime.InstantiateModule(p.withMemory(ctx, r.memory), p.mod.compiled, config); err != nil {
-			return err
+// nanosleep is the guest's sleep. It ends with the call: a guest past its deadline must not hold its goroutine.
+func (g *guest) nanosleep(ns int64) {
+	g.sleep.Lock()
+	if g.sleep.wake == nil {
+		g.sleep.wake = make(chan struct{})
+		if g.interrupted.Load() {
+			close(g.sleep.wake)
 		}
-		if p.mod.exports[abi.Initialize] == startType {
-			_, err = r.mod.ExportedFunction(abi.Initialize).Call(ctx)
-		}
-		return err
-	})
-	if fault != nil {
-		r.Close()
-		return nil, fault
 	}
-	return r, nil
+	wake := g.sleep.wake
+	g.sleep.Unlock()
+	// A nanosecond past the deadline, so that mustGoOn sees it.
+	t := time.NewTimer(min(time.Duration(max(ns, 0)), time.Until(g.deadline)+1))
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-wake:
+	}
+	g.mustGoOn(time.Now())
 }
 
-// Close releases the module and its memory.
-func (r *reactor) Close() {
-	if r.mod != nil {
-		r.mod.Close(context.Background())
+// Interrupt makes the running call end soon, and every further one.
+func (g *guest) Interrupt() {
+	g.sleep.Lock()
+	defer g.sleep.Unlock()
+	if !g.interrupted.Swap(true) && g.sleep.wake != nil {
+		close(g.sleep.wake)
 	}
-	r.memory.Free() // nothing is left of it if wazero has freed it
 }
 
-// Call runs the export of a phase.
-func (r *reactor) Call(c *instance.Call) *fn.Fault {
-	f := r.functions[c.Phase]
-	if f == nil {
-		f = r.mod.ExportedFunction(r.program.export(c.Phase))
-		r.functions[c.Phase] = f
-	}
-	ctx := r.begin(c, c.Deadline)
-	defer r.end()
-	r.stack[0] = 0
-	if c.Request != nil {
-		r.stack[0] = uint64(len(c.Request.Body))
-	}
-	if fault := r.run(c.Start, func() error { return f.CallWithStack(ctx, r.stack[:]) }); fault != nil {
-		return fault
-	}
-	return r.result(uint32(r.stack[0]))
-}
+// Memory is the size of the linear memory in bytes.
+func (g *guest) Memory() int64 { return g.memory.size.Load() }
 
-// ask calls an export without a phase, for its number.
-func (r *reactor) ask(name string, deadline time.Time) (int32, *fn.Fault) {
-	ctx := r.begin(nil, deadline)
-	defer r.end()
-	r.stack[0] = 0
-	fault := r.run(time.Now(), func() error { return r.mod.ExportedFunction(name).CallWithStack(ctx, r.stack[:]) })
-	return int32(uint32(r.stack[0])), fault
-}
-
-// export names the function that a phase calls.
-func (p *Program) export(phase abi.Phase) string {
-	switch phase {
-	case abi.PhaseHandler:
-		return fn.Export(p.fn.Handler)
-	case abi.PhaseInitializer:
-		return fn.Export(p.fn.Initializer.Handler)
-	case abi.PhasePreFreeze:
-		return fn.Export(p.fn.PreFreeze.Handler)
-	case abi.PhasePreStop:
-		return fn.Export(p.fn.PreStop.Handler)
-	case abi.PhaseNone:
+// instantiate makes a module instance with memory and globals as the program's image has them, or, without an image, as the module
+// itself says. Nothing of the guest runs.
+func (g *guest) instantiate(config moduleOptions) (mod api.Module, err error) {
+	p := g.program
+	config.ModuleConfig = config.WithStderr(&g.stderr).WithNanosleep(g.nanosleep)
+	mod, err = p.engine.runtime.InstantiateModule(p.withMemory(&g.ctx, g.memory), p.mod.compiled, config.ModuleConfig)
+	if err != nil {
+		return nil, err
 	}
-	panic(fmt.Sprintf("engine: no export for phase %d", phase))
+	g.fuel.global = mod.ExportedGlobal(p.mod.bin.Fuel).(api.MutableGlobal)
+	g.fuel.fill(time.Now())
+	if p.image == nil {
+		return mod, p.mod.bin.LayData(g.memory.bytes())
+	}
+	return mod, nil
 }

@@ -39,7 +39,7 @@ func (e *Engine) instantiateABI(ctx context.Context) error {
 		}
 		call := h.call
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
-			g := ctx.Value(guestKey{}).(*guest)
+			g := running(ctx)
 			stack[0] = uint64(uint32(call(g, m.Memory(), stack)))
 		}), params, []api.ValueType{i32}).Export(h.name)
 	}

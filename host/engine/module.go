@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/engine/wasmbin"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -29,9 +30,9 @@ var (
 
 // module is a compiled module that the host can run.
 type module struct {
+	bin      *wasmbin.Module
 	compiled wazero.CompiledModule
 	exports  map[string]string // functions and their types, as text
-	minPages uint32
 }
 
 // compile reads a module and checks all that does not depend on a function's configuration.
@@ -44,56 +45,56 @@ func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
 	case len(code) >= 8 && !bytes.Equal(code[4:8], []byte{1, 0, 0, 0}):
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the code is not a core WebAssembly module of version 1 (a component? only core modules run here)")
 	}
-	limited, sure, err := limitTables(code)
-	if err != nil {
-		return nil, err
-	}
-	compiled, err := e.runtime.CompileModule(ctx, limited)
+	bin, err := wasmbin.Transform(code, wasmbin.Options{})
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}
-	if !sure {
-		compiled.Close(ctx)
-		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module has a table of a kind that the host does not know")
-	}
-	m := &module{compiled: compiled, exports: map[string]string{}}
-	for name, d := range compiled.ExportedFunctions() {
-		m.exports[name] = signature(d.ParamTypes(), d.ResultTypes())
-	}
-	if err := e.checkImports(compiled, otherImports(code)); err != nil {
-		compiled.Close(ctx)
+	if err := e.checkImports(bin.Imports); err != nil {
 		return nil, err
 	}
-	memory, ok := compiled.ExportedMemories()[abi.Memory]
-	if !ok {
-		compiled.Close(ctx)
-		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module does not export its memory under the name %q", abi.Memory)
+	m := &module{bin: bin, exports: map[string]string{}}
+	memory := false
+	for _, x := range bin.Exports {
+		if x.Kind == wasmbin.Func {
+			m.exports[x.Name] = x.Type
+		}
+		memory = memory || x.Kind == wasmbin.Mem && x.Name == abi.Memory
 	}
-	m.minPages = memory.Min()
+	switch {
+	case !memory:
+		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module does not export its memory under the name %q", abi.Memory)
+	case bin.Memory.Shared:
+		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module's memory is shared; there are no threads here")
+	}
+	if m.compiled, err = e.runtime.CompileModule(ctx, bin.Code); err != nil {
+		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
+	}
+	bin.Code = nil // the compiler has it
 	return m, nil
 }
 
-// checkImports lists everything that the host does not have; missing begins with what is no function and no memory.
-func (e *Engine) checkImports(m wazero.CompiledModule, missing []string) error {
-	for _, d := range m.ImportedFunctions() {
-		module, name, _ := d.Import()
-		host := e.runtime.Module(module)
-		want := signature(d.ParamTypes(), d.ResultTypes())
-		if host == nil {
-			missing = append(missing, fmt.Sprintf("%s.%s %s", module, name, want))
+// checkImports lists everything that the host does not have.
+func (e *Engine) checkImports(imports []wasmbin.Import) error {
+	var missing []string
+	for _, i := range imports {
+		want := i.Module + "." + i.Name + " " + i.Type
+		if i.Kind != wasmbin.Func {
+			missing = append(missing, fmt.Sprintf("%s.%s (%s)", i.Module, i.Name, i.Kind))
 			continue
 		}
-		have, ok := host.ExportedFunctionDefinitions()[name]
-		switch {
-		case !ok:
-			missing = append(missing, fmt.Sprintf("%s.%s %s", module, name, want))
-		case signature(have.ParamTypes(), have.ResultTypes()) != want:
-			missing = append(missing, fmt.Sprintf("%s.%s %s (the host's has type %s)", module, name, want, signature(have.ParamTypes(), have.ResultTypes())))
+		host := e.runtime.Module(i.Module)
+		if host == nil {
+			missing = append(missing, want)
+			continue
 		}
-	}
-	for _, d := range m.ImportedMemories() {
-		module, name, _ := d.Import()
-		missing = append(missing, fmt.Sprintf("%s.%s (memory)", module, name))
+		have, ok := host.ExportedFunctionDefinitions()[i.Name]
+		if !ok {
+			missing = append(missing, want)
+			continue
+		}
+		if typ := signature(have.ParamTypes(), have.ResultTypes()); typ != i.Type {
+			missing = append(missing, fmt.Sprintf("%s (the host's has type %s)", want, typ))
+		}
 	}
 	if len(missing) == 0 {
 		return nil
@@ -145,18 +146,17 @@ func (m *module) names(ok func(typ string) bool) []string {
 	return out
 }
 
-// signature writes a type as "(i32, i64) -> i32".
+// signature writes a type as wasmbin does: "(i32, i64) -> (i32)", or "(i32)" without results.
 func signature(params, results []api.ValueType) string {
 	list := func(ts []api.ValueType) string {
 		s := make([]string, len(ts))
 		for i, t := range ts {
 			s[i] = api.ValueTypeName(t)
 		}
-		return strings.Join(s, ", ")
+		return "(" + strings.Join(s, ", ") + ")"
 	}
-	r := list(results)
-	if len(results) != 1 {
-		r = "(" + r + ")"
+	if len(results) == 0 {
+		return list(params)
 	}
-	return "(" + list(params) + ") -> " + r
+	return list(params) + " -> " + list(results)
 }

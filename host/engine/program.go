@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -21,7 +23,13 @@ type Program struct {
 	kind   string
 	config wazero.ModuleConfig
 	pages  uint32 // memory limit
+	image  *image // what guests start from; nil for commands, and for modules that cannot be captured
+	slots  slots
+	starts struct{ fresh, image, reset atomic.Uint64 }
 }
+
+// moduleOptions is a configuration in the making.
+type moduleOptions struct{ wazero.ModuleConfig }
 
 // Compile makes a function's module ready to start, and refuses, as InvalidArgument, one that could not work: not a valid module,
 // imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
@@ -70,9 +78,9 @@ func hooksOf(f *fn.Function) []hookUse {
 }
 
 func (p *Program) check() error {
-	if p.mod.minPages > p.pages {
+	if p.mod.bin.Memory.Min > p.pages {
 		return fn.Errorf(fn.CodeInvalidArgument, "the module's memory begins with %d pages of 64 KiB, the memory limit of %d MB has %d",
-			p.mod.minPages, p.fn.Limits.MemoryMiB, p.pages)
+			p.mod.bin.Memory.Min, p.fn.Limits.MemoryMiB, p.pages)
 	}
 	switch p.kind {
 	case KindCommand:
@@ -126,13 +134,20 @@ func (discard) Line(*instance.Call, abi.Level, string) {}
 func (p *Program) probe() (registered int32, err error) {
 	const all = abi.HookInitializer | abi.HookPreFreeze | abi.HookPreStop
 	deadline := time.Now().Add(p.engine.cfg.StartTimeout)
-	g, fault := p.startReactor("", deadline, discard{})
+	g, fault := p.startReactor("", deadline, discard{}, false)
 	if fault != nil {
 		return 0, fn.Errorf(fn.CodeInvalidArgument, "the module does not start: %w", fault)
 	}
-	defer g.Close()
+	defer g.release()          // it is none of the guests that start from the image
 	if p.kind == KindCommand { // that was its start function; _start is for requests
 		return all, nil
+	}
+	if p.mod.bin.Capturable() {
+		image, err := capture(g)
+		if err != nil {
+			return 0, fmt.Errorf("image of the module: %w", err)
+		}
+		defer func() { p.image = image }() // not before g is released
 	}
 	switch p.mod.exports[abi.Hooks] {
 	case "":
@@ -154,6 +169,25 @@ func (p *Program) Kind() string { return p.kind }
 // Overlaps reports that calls never overlap in one guest of these kinds.
 func (p *Program) Overlaps() bool { return false }
 
+// StartsBy says how guests start, and, if it is not from an image, why.
+func (p *Program) StartsBy() string {
+	switch {
+	case p.kind == KindCommand:
+		return "fresh: a command"
+	case p.image != nil:
+		return "image"
+	}
+	return "fresh: the module " + p.mod.bin.Obstacles[0].Text
+}
+
+// Starts counts how guests have started so far.
+type Starts struct{ Fresh, Image, Reset uint64 }
+
+// Starts may be called at any time.
+func (p *Program) Starts() Starts {
+	return Starts{p.starts.fresh.Load(), p.starts.image.Load(), p.starts.reset.Load()}
+}
+
 // Start makes a guest.
 func (p *Program) Start(id string, deadline time.Time, out instance.Output) (instance.Guest, *fn.Fault) {
 	if p.kind == KindCommand {
@@ -162,7 +196,7 @@ func (p *Program) Start(id string, deadline time.Time, out instance.Output) (ins
 	if own := time.Now().Add(p.engine.cfg.StartTimeout); own.Before(deadline) {
 		deadline = own
 	}
-	g, fault := p.startReactor(id, deadline, out)
+	g, fault := p.startReactor(id, deadline, out, true)
 	if fault != nil {
 		return nil, fault
 	}
@@ -171,6 +205,10 @@ func (p *Program) Start(id string, deadline time.Time, out instance.Output) (ins
 
 // Close releases the compiled code. No guest is left. It is called once.
 func (p *Program) Close() {
+	p.slots.close()
+	if p.image != nil {
+		p.image.drop()
+	}
 	p.mod.compiled.Close(context.Background())
 	p.engine.programs.Add(-1)
 }

@@ -40,7 +40,7 @@ func TestFunction_RefusesFieldsOutOfRange(t *testing.T) {
 		{"handler", "", "Handler is set to an invalid value"},
 		{"handler", "index.", "Handler is set to an invalid value"},
 		{"handler", "index.nothing", `does not export a function "nothing"`},
-		{"handler", "index.initializer", "must be (i32) -> i32"},
+		{"handler", "index.initializer", "must be (i32) -> (i32)"},
 		{"initializer", "index.nothing", "Initializer: the module does not export"},
 		{"initializationTimeout", 0, "InitializationTimeout is set to an invalid value (allowed: [1, 300], actual: '0')"},
 		{"initializationTimeout", 301, "allowed: [1, 300]"},

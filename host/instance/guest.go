@@ -39,6 +39,7 @@ type Call struct {
 	Deadline  time.Time
 	Request   *fn.Request  // nil in hooks
 	Response  *fn.Response // nil in hooks
+	Fuel      uint64       // set by Call: what it used, where guests count that
 }
 
 // Output takes what a guest writes: log calls and lines of stdout and stderr. c is nil outside of calls. The text must not

@@ -1,0 +1,22 @@
+//go:build !linux
+
+package engine
+
+import "bytes"
+
+// backing is a copy on the heap: guests start by copying it.
+type backing struct{ bytes []byte }
+
+func (b *backing) save(image []byte) error {
+	b.bytes = bytes.Clone(image)
+	return nil
+}
+
+func (im *image) load(space []byte) error {
+	copy(space, im.bytes)
+	return nil
+}
+
+func (im *image) reload(space []byte) error { return im.load(space) }
+
+func (b *backing) drop() { b.bytes = nil }

@@ -1,0 +1,50 @@
+package engine
+
+import "sync"
+
+// maxSlots is how many a program keeps. A slot is address space and wazero's structures of one module instance; its pages have been given back.
+const maxSlots = 64
+
+// slots are the guests of one program that have ended and been reset. They are never another program's.
+type slots struct {
+	mu     sync.Mutex
+	free   []*reactor
+	closed bool
+}
+
+// take returns the slot used last, or nil.
+func (s *slots) take() *reactor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.free)
+	if n == 0 {
+		return nil
+	}
+	r := s.free[n-1]
+	s.free[n-1] = nil
+	s.free = s.free[:n-1]
+	return r
+}
+
+// put keeps r and reports whether there was room for it.
+func (s *slots) put(r *reactor) bool {
+	r.id, r.out = "", discard{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.free) >= maxSlots {
+		return false
+	}
+	s.free = append(s.free, r)
+	return true
+}
+
+// close releases all.
+func (s *slots) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, r := range s.free {
+		r.release()
+	}
+	s.free = nil
+}

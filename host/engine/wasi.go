@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+	"github.com/tetratelabs/wazero/sys"
+)
+
+// Numbers of wasi_snapshot_preview1's errno.
+const (
+	errnoSuccess = 0
+	errnoBadf    = 8
+	errnoNotsup  = 58
+)
+
+// instantiateWASI makes the host module of WASI: wazero's, but for calls that would leave something behind outside of the guest's memory.
+// A module instance serves one guest after the other, and none may find descriptor 1 closed by the one before.
+func (e *Engine) instantiateWASI(ctx context.Context) error {
+	b := e.runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	override := func(name string, params int, f func(stack []uint64) uint64) {
+		types := make([]api.ValueType, params)
+		for i := range types {
+			types[i] = i32
+		}
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
+			stack[0] = f(stack)
+		}), types, []api.ValueType{i32}).Export(name)
+	}
+	standard := func(fd uint64) bool { return uint32(fd) <= 2 }
+	// Closing a standard stream succeeds and closes nothing.
+	override("fd_close", 1, func(p []uint64) uint64 {
+		if standard(p[0]) {
+			return errnoSuccess
+		}
+		return errnoBadf
+	})
+	override("fd_renumber", 2, func(p []uint64) uint64 {
+		if standard(p[0]) && standard(p[1]) {
+			return errnoNotsup
+		}
+		return errnoBadf
+	})
+	override("fd_fdstat_set_flags", 2, func(p []uint64) uint64 {
+		if standard(p[0]) {
+			return errnoSuccess // the streams do not block whatever the flags say
+		}
+		return errnoBadf
+	})
+	// wazero's proc_exit closes the module instance; this one only unwinds, so that the instance can be reset.
+	b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
+		panic(sys.NewExitError(uint32(stack[0])))
+	}), []api.ValueType{i32}, nil).Export("proc_exit")
+	_, err := b.Instantiate(ctx)
+	return err
+}

@@ -1,0 +1,172 @@
+package wasmbin
+
+// decoder walks over the instructions of one body. It runs through those that
+// do nothing but compute, and returns the others one by one.
+//
+// It must split the bytes exactly as the engine does. Where the engine reads
+// one byte and the specification allows a longer integer, the longer form is
+// refused: it could hide a loop in what looks like an immediate.
+type decoder struct {
+	reader
+	types, globals int
+
+	op  int    // the instruction; 0x01 (nop) when next stopped at its limit
+	at  int    // its offset
+	imm int    // offset of its first immediate
+	idx uint32 // its first index: function, type, label, number of labels
+}
+
+const opLimit = 0x01
+
+// next goes to the next instruction that is not plain, or stops before the
+// first one that starts at limit or later. It returns false at the body's end.
+func (d *decoder) next(limit int) bool {
+	b, p := d.b, d.p
+	for p < len(b) {
+		if p >= limit {
+			d.p, d.at, d.op = p, p, opLimit
+			return true
+		}
+		at := p
+		p++
+		switch classes[b[at]] {
+		case plain:
+		case memory:
+			if p = skip(b, p, 5); p > 0 {
+				p = skip(b, p, 5)
+			}
+		case index, const32:
+			p = skip(b, p, 5)
+		case const64:
+			p = skip(b, p, 10)
+		case global:
+			d.p = p
+			d.index("global", d.globals)
+			p = d.p
+		case four:
+			p += 4
+		case eight:
+			p += 8
+		case stop:
+			d.p, d.at, d.op, d.imm = p, at, int(b[at]), p
+			d.stop()
+			return d.err == nil
+		case rare:
+			d.p = p
+			d.rare(at, b[at])
+			p = d.p
+		default:
+			d.unknown(at, b[at])
+			return false
+		}
+		if p < 0 || p > len(b) {
+			d.fail(Malformed, at, "instruction %#02x has a wrong immediate", b[at])
+			return false
+		}
+	}
+	d.p = p
+	return false
+}
+
+// skip returns the offset behind an integer of at most size bytes, or -1.
+func skip(b []byte, p, size int) int {
+	for end := min(p+size, len(b)); p < end; p++ {
+		if b[p] < 0x80 {
+			return p + 1
+		}
+	}
+	return -1
+}
+
+// stop reads the immediates of an instruction that next returns.
+func (d *decoder) stop() {
+	switch d.op {
+	case opBlock, opLoop, opIf:
+		d.blockType()
+	case opBr, opBrIf, opThrow, opCall, opTailCall, opTableSet, opRefFunc, opBrOnNull, opBrOnNonNull:
+		d.idx = d.u32()
+	case opCallRef, opTailRef:
+		d.idx = d.index("type", d.types)
+	case opCallIndirect, opTailIndirect:
+		d.idx = d.index("type", d.types)
+		d.u32()
+	case opBrTable:
+		d.idx = uint32(d.count("labels", 1, len(d.b)))
+		for i := uint32(0); i <= d.idx && d.err == nil; i++ {
+			d.u32()
+		}
+	case opTryTable:
+		d.blockType()
+		d.imm = d.p
+		d.catches(func(uint32) {})
+	case opMemoryGrow:
+		d.zero("memory index")
+	case opMisc:
+		d.misc()
+	}
+}
+
+// catches calls label for each catch clause of a try_table whose clauses start
+// at d.p.
+func (d *decoder) catches(label func(uint32)) {
+	for i, n := 0, d.count("catch clauses", 2, len(d.b)); i < n && d.err == nil; i++ {
+		at := d.p
+		switch kind := d.byte(); kind {
+		case 0, 1:
+			d.u32() // tag
+		case 2, 3:
+		default:
+			d.fail(Malformed, at, "catch clause %d", kind)
+		}
+		label(d.u32())
+	}
+}
+
+// labels calls label for each target of the br_table that next returned.
+func (d *decoder) labels(label func(uint32)) {
+	r := reader{b: d.b[:d.p], p: d.imm}
+	r.u32()
+	for r.p < len(r.b) {
+		label(r.u32())
+	}
+}
+
+func (d *decoder) blockType() {
+	d.idx = noBlockType
+	if d.p >= len(d.b) {
+		d.byte()
+	} else if c := d.b[d.p]; c == emptyBlock {
+		d.p++
+	} else if c >= 0x40 && c < 0x80 {
+		d.valueType(d.types)
+	} else if at, i := d.p, d.s33(); i < 0 || i >= int64(d.types) {
+		d.fail(Malformed, at, "block type %d, there are %d", i, d.types)
+	} else {
+		d.idx = uint32(i)
+	}
+}
+
+func (d *decoder) misc() {
+	sub := d.u32()
+	d.imm = d.p
+	if sub > opTableFill&0xff {
+		d.fail(Unsupported, d.at, "instruction 0xfc %#x", sub)
+		return
+	}
+	d.op = opMisc<<8 | int(sub)
+	switch d.op {
+	case opMemoryInit:
+		d.idx = d.u32()
+		d.zero("memory index")
+	case opMemoryCopy:
+		d.zero("memory index")
+		d.zero("memory index")
+	case opMemoryFill:
+		d.zero("memory index")
+	case opTableInit, opTableCopy:
+		d.u32()
+		d.u32()
+	case opDataDrop, opElemDrop, opTableGrow, opTableSize, opTableFill:
+		d.u32()
+	}
+}

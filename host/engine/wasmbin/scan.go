@@ -1,0 +1,111 @@
+package wasmbin
+
+// scan reads all bodies once, refuses what is not well formed or too big, and
+// collects the call graph.
+func (t *transform) scan(r *reader) {
+	n := r.count("bodies", 2, t.limits.Functions)
+	if n != len(t.funcs)-t.importedFuncs {
+		r.fail(Malformed, r.p, "%d bodies for %d functions", n, len(t.funcs)-t.importedFuncs)
+		return
+	}
+	t.graph.start = make([]uint32, 0, n+1)
+	t.graph.size = make([]uint32, 0, n)
+	d := decoder{types: len(t.types.list), globals: t.globals}
+	for i := 0; i < n && r.err == nil; i++ {
+		size, at := r.u32(), r.p
+		r.bytes(size)
+		if size > uint32(t.limits.Body) {
+			r.fail(OverLimit, at, "body of %d bytes, %d are allowed", size, t.limits.Body)
+		}
+		if r.err != nil {
+			return
+		}
+		d.reader = reader{b: r.b[:r.p], p: at, section: r.section}
+		t.graph.start = append(t.graph.start, uint32(len(t.graph.edges)))
+		t.graph.size = append(t.graph.size, size)
+		t.locals(&d.reader, i)
+		t.scanBody(&d)
+		r.err = d.err
+	}
+	t.graph.start = append(t.graph.start, uint32(len(t.graph.edges)))
+	r.done()
+}
+
+// locals reads the declarations at the start of a body.
+func (t *transform) locals(r *reader, f int) {
+	at := r.p
+	total := uint64(len(t.types.params(t.funcs[t.importedFuncs+f])))
+	for i, n := 0, r.count("local groups", 2, len(r.b)); i < n && r.err == nil; i++ {
+		total += uint64(r.u32())
+		r.valueType(len(t.types.list))
+	}
+	if total > uint64(t.limits.Locals) {
+		r.fail(OverLimit, at, "function with %d locals, %d are allowed", total, t.limits.Locals)
+	}
+	if t.allLocals += total; t.allLocals > maxLocals {
+		r.fail(OverLimit, at, "functions with more than %d locals together", maxLocals)
+	}
+}
+
+func (t *transform) scanBody(d *decoder) {
+	depth, branches, values := 1, 0, 0
+	g := &t.graph
+	for d.next(len(d.b)) {
+		switch d.op {
+		case opBlock, opLoop, opIf, opTryTable:
+			depth++
+			branches++
+			if d.idx != noBlockType {
+				values += len(t.types.params(d.idx))
+			}
+		case opEnd:
+			if depth--; depth == 0 && d.p != len(d.b) {
+				d.fail(Malformed, d.p, "instructions behind the end of a body")
+			}
+		case opBr, opBrIf, opBrOnNull, opBrOnNonNull:
+			branches++
+		case opBrTable:
+			branches += int(d.idx) + 1
+		case opCall, opTailCall:
+			if uint64(d.idx) >= uint64(len(t.funcs)) {
+				d.fail(Malformed, d.imm, "function %d, there are %d", d.idx, len(t.funcs))
+				return
+			}
+			values += len(t.types.results(t.funcs[d.idx]))
+			if own := int(d.idx) - t.importedFuncs; own >= 0 {
+				g.edges = append(g.edges, uint32(own))
+			}
+		case opCallIndirect, opTailIndirect, opCallRef, opTailRef:
+			values += len(t.types.results(d.idx))
+			g.edges = append(g.edges, t.typeNode(d.idx))
+		case opRefFunc:
+			if uint64(d.idx) >= uint64(len(t.funcs)) || !t.declared.has(d.idx) {
+				d.fail(Malformed, d.imm, "ref.func of function %d, which is not declared", d.idx)
+			}
+		case opMemoryInit:
+			t.usesSegments = true
+		case opDataDrop:
+			t.usesSegments = true
+			t.obstacle(SegmentDrop, d.at, "drops segments")
+		case opElemDrop:
+			t.obstacle(SegmentDrop, d.at, "drops segments")
+		case opTableSet, opTableGrow, opTableFill, opTableCopy, opTableInit:
+			t.obstacle(TableChange, d.at, "changes a table while it runs")
+		}
+		if branches > t.limits.Branches {
+			d.fail(OverLimit, d.at, "function with more than %d branches", t.limits.Branches)
+		}
+		if values > maxValues {
+			d.fail(OverLimit, d.at, "function whose calls give more than %d values", maxValues)
+		}
+	}
+	if d.err == nil && depth != 0 {
+		d.fail(Malformed, d.p, "body ends inside %d blocks", depth)
+	}
+}
+
+// typeNode returns the node of the graph that stands for all functions that an
+// indirect call with this type can reach.
+func (t *transform) typeNode(typ uint32) uint32 {
+	return uint32(len(t.funcs)-t.importedFuncs) + t.types.list[typ].same
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/lull-dev/lull/host/engine/wasmbin"
+)
+
+// A slice is the fuel that a guest gets at once. It is fitted to the guest, so that yields come about sliceTime apart: a unit of fuel
+// is one turn of a loop, and says little about time.
+const (
+	firstSlice = 1 << 10
+	minSlice   = 16
+	maxSlice   = 1 << 24
+	sliceTime  = time.Millisecond
+)
+
+// errInterrupted ends a call by Interrupt.
+var errInterrupted = errors.New("interrupted by the host")
+
+// instantiateYield makes the host module that transformed modules import the yield from.
+func (e *Engine) instantiateYield(ctx context.Context) error {
+	_, err := e.runtime.NewHostModuleBuilder(wasmbin.ImportModule).NewFunctionBuilder().
+		WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, _ api.Module, _ []uint64) {
+			running(ctx).yield()
+		}), nil, nil).Export(wasmbin.ImportYield).Instantiate(ctx)
+	return err
+}
+
+// tank is a guest's fuel. Only the goroutine that runs the guest uses it.
+type tank struct {
+	global api.MutableGlobal // nil until the module is instantiated
+	slice  int64             // what was given last
+	given  uint64            // to the running call
+	since  time.Time         // when it was given
+}
+
+// fill begins a call.
+func (t *tank) fill(now time.Time) {
+	if t.slice == 0 {
+		t.slice = firstSlice
+	}
+	t.given, t.since = uint64(t.slice), now
+	t.global.Set(uint64(t.slice))
+}
+
+// used is the fuel that the call has used so far.
+func (t *tank) used() uint64 {
+	left := int64(int32(uint32(t.global.Get()))) // below zero after a bulk instruction that cost more than was left
+	return uint64(int64(t.given) - left)
+}
+
+// refill gives another slice, longer or shorter by what the last one took.
+func (t *tank) refill(now time.Time) {
+	switch took := now.Sub(t.since); {
+	case took < sliceTime/2:
+		t.slice = min(t.slice*2, maxSlice)
+	case took > 2*sliceTime:
+		t.slice = max(int64(float64(t.slice)*float64(sliceTime)/float64(took)), minSlice)
+	}
+	t.given += uint64(t.slice)
+	t.since = now
+	t.global.Set(uint64(t.slice))
+}
+
+// yield is called by a guest that has no fuel left. It unwinds one that is past its deadline or interrupted. Being a call from compiled code
+// into Go it is also where Go's scheduler and garbage collector can stop the goroutine.
+func (g *guest) yield() {
+	now := time.Now()
+	g.mustGoOn(now)
+	g.fuel.refill(now)
+}
+
+// mustGoOn panics if the call is over.
+func (g *guest) mustGoOn(now time.Time) {
+	if g.interrupted.Load() {
+		panic(errInterrupted)
+	}
+	if now.After(g.deadline) {
+		panic(context.DeadlineExceeded)
+	}
+}
