@@ -46,7 +46,9 @@ type Event struct {
 	From, To   string // states
 	Hook       string // "Initialize", "PreFreeze", "PreStop"
 	Duration   time.Duration
+	Fuel       uint64 // of a request or a hook; see Response
 	Cold       bool
+	Start      string // how the instance started, when it goes to running from starting: "fresh", "image", "reset"
 	Fault      *Fault
 	Err        error
 	Interval   BusyInterval

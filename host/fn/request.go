@@ -78,6 +78,9 @@ type Response struct {
 	Cold bool
 	// MemoryBytes is the linear memory of the instance after the call.
 	MemoryBytes int64
+	// Fuel counts what the guest ran: a unit for a turn of a loop, an entry of a function that can recurse, 256 bytes of a bulk
+	// instruction. The same module and event use about the same, whatever the machine.
+	Fuel uint64
 }
 
 // Reset empties r and keeps its buffers, except those grown past 64 KiB.

@@ -75,7 +75,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 
 	resp.RequestID, resp.InstanceID, resp.Version = req.ID, i.id, i.cfg.VersionID
 	resp.Duration = end.Sub(now)
-	resp.MemoryBytes = guest.Memory()
+	resp.MemoryBytes, resp.Fuel = guest.Memory(), c.Fuel
 	if fault != nil {
 		resp.Status, resp.Header, resp.Body, resp.Fault = 200, resp.Header[:0], resp.Body[:0], fault
 	}
@@ -90,7 +90,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 	}
 	if i.cfg.Listener != nil {
 		i.notifyLocked(fn.Event{
-			Kind: fn.EventRequest, Time: end, RequestID: req.ID, Duration: resp.Duration, Cold: resp.Cold, Fault: fault,
+			Kind: fn.EventRequest, Time: end, RequestID: req.ID, Duration: resp.Duration, Fuel: c.Fuel, Cold: resp.Cold, Fault: fault,
 		})
 	}
 	return true, nil

@@ -95,7 +95,7 @@ func (i *Instance) hook(phase abi.Phase, h fn.Hook) *fn.Fault {
 	}
 	if i.cfg.Listener != nil {
 		i.notifyLocked(fn.Event{
-			Kind: fn.EventHook, Time: end, RequestID: c.RequestID, Hook: logs.HookName(phase), Duration: end.Sub(now), Fault: fault,
+			Kind: fn.EventHook, Time: end, RequestID: c.RequestID, Hook: logs.HookName(phase), Duration: end.Sub(now), Fuel: c.Fuel, Fault: fault,
 		})
 	}
 	return fault

@@ -22,15 +22,15 @@ var suites = []struct {
 	features api.CoreFeatures
 	atLeast  int
 }{
-	{"v1", api.CoreFeaturesV1, 0},
-	{"v2", api.CoreFeaturesV2, 0},
-	{"extended-const", api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst, 0},
-	{"tail-call", api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall, 0},
-	{"threads", api.CoreFeaturesV2 | experimental.CoreFeaturesThreads, 0},
+	{"v1", api.CoreFeaturesV1, 18_831},
+	{"v2", api.CoreFeaturesV2, 52_915},
+	{"extended-const", api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst, 114},
+	{"tail-call", api.CoreFeaturesV2 | experimental.CoreFeaturesTailCall, 108},
+	{"threads", api.CoreFeaturesV2 | experimental.CoreFeaturesThreads, 327},
 	{"exception-handling", api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling |
-		experimental.CoreFeaturesTailCall | experimental.CoreFeaturesTypedFunctionReferences, 0},
+		experimental.CoreFeaturesTailCall | experimental.CoreFeaturesTypedFunctionReferences, 103},
 	{"typed-function-references", api.CoreFeaturesV2 | experimental.CoreFeaturesTypedFunctionReferences |
-		experimental.CoreFeaturesTailCall, 0},
+		experimental.CoreFeaturesTailCall, 1_272},
 }
 
 func TestTransform_PassesTheSpecificationSuite(t *testing.T) {
