@@ -61,7 +61,6 @@ func (c *command) Call(call *instance.Call) *fn.Fault {
 		if err != nil {
 			return err
 		}
-		p.starts.fresh.Add(1)
 		for _, name := range []string{p.mod.bin.Start, abi.Start} {
 			if name == "" {
 				continue
@@ -137,6 +136,12 @@ func (c *command) Memory() int64 {
 	defer c.mu.Unlock()
 	return c.mu.memory
 }
+
+// Resident is nothing: between requests there is no memory.
+func (c *command) Resident() (resident, private int64) { return 0, 0 }
+
+// StartedBy is Fresh.
+func (c *command) StartedBy() instance.Origin { return instance.Fresh }
 
 // Interrupt makes a running request, and any later one, end soon.
 func (c *command) Interrupt() {

@@ -130,6 +130,9 @@ func (g *guest) Interrupt() {
 	}
 }
 
+// Resident looks at the pages of the linear memory.
+func (g *guest) Resident() (resident, private int64) { return g.memory.resident() }
+
 // Memory is the size of the linear memory in bytes.
 func (g *guest) Memory() int64 { return g.memory.size.Load() }
 

@@ -1,14 +1,20 @@
 package engine
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // memory is the linear memory of one guest: address space for its limit, taken from the system at once and filled page by page as
 // the guest touches it, so that growing copies nothing and moves nothing. It implements wazero's LinearMemory.
 type memory struct {
 	inUse *atomic.Int64 // counts the engine's memories from reserve to Free
 	image *image        // what the memory begins with, or nil for zeros
-	space []byte
 	size  atomic.Int64
+
+	// held is locked while the mapping comes, goes, or is looked at by somebody else than its guest.
+	held  sync.Mutex
+	space []byte
 	// refused is set when a grow past the limit has failed. Only the goroutine that runs the guest uses it.
 	refused bool
 }
@@ -16,16 +22,20 @@ type memory struct {
 // reserve takes the address space and maps the image. Where the system has none left, the memory stays empty and every Reallocate
 // fails.
 func (m *memory) reserve(limit uint64) {
-	if m.space = reserve(limit); m.space == nil {
+	m.held.Lock()
+	defer m.held.Unlock()
+	space := reserve(limit)
+	if space == nil {
 		return
 	}
+	if m.image != nil {
+		if err := m.image.load(space); err != nil {
+			release(space)
+			return
+		}
+	}
+	m.space = space
 	m.inUse.Add(1)
-	if m.image == nil {
-		return
-	}
-	if err := m.image.load(m.space); err != nil {
-		m.Free()
-	}
 }
 
 // Reallocate returns the first size bytes, or the whole image if that is more, or nil past the limit.
@@ -52,8 +62,20 @@ func (m *memory) reset() {
 	}
 }
 
+// resident is the residency of the memory.
+func (m *memory) resident() (resident, private int64) {
+	m.held.Lock()
+	defer m.held.Unlock()
+	if m.space == nil {
+		return 0, 0
+	}
+	return residency(m.bytes())
+}
+
 // Free gives the address space back. Nobody touches the memory afterwards.
 func (m *memory) Free() {
+	m.held.Lock()
+	defer m.held.Unlock()
 	if m.space != nil {
 		release(m.space)
 		m.space = nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -25,7 +24,6 @@ type Program struct {
 	pages  uint32 // memory limit
 	image  *image // what guests start from; nil for commands, and for modules that cannot be captured
 	slots  slots
-	starts struct{ fresh, image, reset atomic.Uint64 }
 }
 
 // moduleOptions is a configuration in the making.
@@ -178,14 +176,6 @@ func (p *Program) StartsBy() string {
 		return "image"
 	}
 	return "fresh: the module " + p.mod.bin.Obstacles[0].Text
-}
-
-// Starts counts how guests have started so far.
-type Starts struct{ Fresh, Image, Reset uint64 }
-
-// Starts may be called at any time.
-func (p *Program) Starts() Starts {
-	return Starts{p.starts.fresh.Load(), p.starts.image.Load(), p.starts.reset.Load()}
 }
 
 // Start makes a guest.

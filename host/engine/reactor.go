@@ -20,6 +20,7 @@ type reactor struct {
 	functions [abi.PhasePreStop + 1]api.Function // looked up when first called
 	stack     [1]uint64
 	broken    bool // a call ended it
+	origin    instance.Origin
 }
 
 // startReactor brings a guest to the point where its initializer may run: from a slot, from the image, or by its own start. restored is
@@ -28,8 +29,7 @@ func (p *Program) startReactor(id string, deadline time.Time, out instance.Outpu
 	began := time.Now()
 	r := p.slots.take()
 	if r != nil {
-		r.id, r.out = id, out
-		p.starts.reset.Add(1)
+		r.id, r.out, r.origin = id, out, instance.Reset
 	} else {
 		r = &reactor{guest: newGuest(p, id, out)}
 	}
@@ -64,10 +64,10 @@ func (r *reactor) instantiate() (err error) {
 			r.globals = append(r.globals, r.mod.ExportedGlobal(g.Export).(api.MutableGlobal))
 		}
 		p.image.setGlobals(r.globals)
-		p.starts.image.Add(1)
+		r.origin = instance.Image
 		return nil
 	}
-	p.starts.fresh.Add(1)
+	r.origin = instance.Fresh
 	for _, name := range []string{p.mod.bin.Start, abi.Initialize} {
 		if name == "" || name == abi.Initialize && p.mod.exports[name] != startType {
 			continue
@@ -137,8 +137,34 @@ func (r *reactor) Call(c *instance.Call) *fn.Fault {
 		r.broken = true
 		return fault
 	}
-	return r.result(uint32(r.stack[0]))
+	fault = r.result(uint32(r.stack[0]))
+	if c.Phase == abi.PhaseHandler && r.program.fn.Isolation == fn.EachFresh {
+		if lost := r.run(c.Start, r.renew); lost != nil {
+			// The answer stands; the instance is not fit for another request.
+			r.out.Line(c, abi.Error, "the instance could not be brought back to its image: "+lost.Message)
+			r.broken, c.Unfit = true, true
+		}
+	}
+	return fault
 }
+
+// renew makes the guest one that has just started.
+func (r *reactor) renew() error {
+	if !r.reset() {
+		r.release()
+		r.mod, r.globals, r.functions = nil, nil, [len(r.functions)]api.Function{}
+		if err := r.instantiate(); err != nil {
+			return err
+		}
+	}
+	if r.program.mod.exports[abi.AfterRestore] == hookType {
+		return r.afterRestore()
+	}
+	return nil
+}
+
+// StartedBy says where the guest came from.
+func (r *reactor) StartedBy() instance.Origin { return r.origin }
 
 // ask calls an export without a phase, for its number.
 func (r *reactor) ask(name string, deadline time.Time) (int32, *fn.Fault) {

@@ -48,7 +48,7 @@ type Event struct {
 	Duration   time.Duration
 	Fuel       uint64 // of a request or a hook; see Response
 	Cold       bool
-	Start      string // how the instance started, when it goes to running from starting: "fresh", "image", "reset"
+	StartedBy  string // how the guest came to be, when its instance goes from starting to running: "fresh", "image", "reset"
 	Fault      *Fault
 	Err        error
 	Interval   BusyInterval

@@ -43,6 +43,9 @@ type Function struct {
 
 	Limits Limits
 
+	// Isolation says what of an instance a request finds. Empty means Serial.
+	Isolation Isolation
+
 	// Env is what the guest sees as its environment variables.
 	Env map[string]string
 
@@ -85,6 +88,9 @@ func (f Function) WithDefaults() Function {
 	if f.Handler == "" {
 		f.Handler = "handler"
 	}
+	if f.Isolation == "" {
+		f.Isolation = Serial
+	}
 	f.Limits = f.Limits.withDefaults()
 	for _, h := range []*Hook{&f.Initializer, &f.PreFreeze, &f.PreStop} {
 		if !h.On() {
@@ -126,6 +132,9 @@ func (f *Function) Check() error {
 		if err := checkSeconds(h.field, h.hook.Timeout, time.Second, MaxHookTimeout); err != nil {
 			return err
 		}
+	}
+	if err := f.checkIsolation(); err != nil {
+		return err
 	}
 	for k, v := range f.Env {
 		if k == "" || strings.ContainsAny(k, "=\x00") || strings.ContainsRune(v, 0) {

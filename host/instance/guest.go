@@ -25,11 +25,25 @@ type Guest interface {
 	Call(c *Call) *fn.Fault
 	// Memory is the size of the guest's linear memory in bytes.
 	Memory() int64
+	// Resident tells how much of that is in physical memory, and how much of it is the guest's alone, in bytes. Both are 0 where the system
+	// does not say. It may be called beside a call, not beside Close.
+	Resident() (resident, private int64)
+	// StartedBy says where the guest came from.
+	StartedBy() Origin
 	// Interrupt makes a running call end soon with a fatal fault. It may be called at any time, by anyone.
 	Interrupt()
 	// Close releases everything. No call runs.
 	Close()
 }
+
+// Origin is how a guest came to be. The strings go into metrics.
+type Origin string
+
+const (
+	Fresh Origin = "fresh" // its module was started
+	Image Origin = "image" // mapped from its program's image
+	Reset Origin = "reset" // the memory of a guest before it, reset to the image
+)
 
 // Call is one run of a guest function. The guest keeps nothing of it after Call has returned.
 type Call struct {
@@ -40,6 +54,7 @@ type Call struct {
 	Request   *fn.Request  // nil in hooks
 	Response  *fn.Response // nil in hooks
 	Fuel      uint64       // set by Call: what it used, where guests count that
+	Unfit     bool         // set by Call: it answered, but the guest must not be called again
 }
 
 // Output takes what a guest writes: log calls and lines of stdout and stderr. c is nil outside of calls. The text must not

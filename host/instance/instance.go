@@ -92,6 +92,11 @@ type Info struct {
 	Created     time.Time `json:"createdTime"`
 	LastUsed    time.Time `json:"lastUsedTime"`
 	MemoryBytes int64     `json:"memoryBytes"` // linear memory after the last call
+	// ResidentBytes of it are in physical memory, PrivateBytes of those belong to this instance alone, the rest is shared with the
+	// image. Both are 0 where the system does not say.
+	ResidentBytes int64  `json:"residentBytes"`
+	PrivateBytes  int64  `json:"privateBytes"`
+	StartedBy     Origin `json:"startedBy"`
 }
 
 // Info returns a snapshot.
@@ -99,11 +104,16 @@ func (i *Instance) Info() Info {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	f := i.cfg.Function
-	return Info{
+	info := Info{
 		InstanceID: i.id, Service: f.Service, Function: f.Name, VersionID: i.cfg.VersionID,
 		State: i.mu.state.String(), Active: i.mu.active, Requests: i.mu.requests,
 		Created: i.created, LastUsed: i.mu.lastUsed, MemoryBytes: i.mu.memory,
 	}
+	if i.mu.guest != nil {
+		info.ResidentBytes, info.PrivateBytes = i.mu.guest.Resident()
+		info.StartedBy = i.mu.guest.StartedBy()
+	}
+	return info
 }
 
 // State returns the state and since when the instance has not been used.
@@ -127,9 +137,14 @@ func (i *Instance) enterLocked(e lifecycle.Event, now time.Time) {
 		panic(fmt.Sprintf("instance %s: %s in state %s", i.id, e, from))
 	}
 	i.mu.state = to
-	if to != from && i.cfg.Listener != nil {
-		i.notifyLocked(fn.Event{Kind: fn.EventStateChange, Time: now, From: from.String(), To: to.String()})
+	if to == from || i.cfg.Listener == nil {
+		return
 	}
+	change := fn.Event{Kind: fn.EventStateChange, Time: now, From: from.String(), To: to.String()}
+	if e == lifecycle.Ready {
+		change.StartedBy = string(i.mu.guest.StartedBy())
+	}
+	i.notifyLocked(change)
 }
 
 func (i *Instance) notifyLocked(e fn.Event) {

@@ -85,7 +85,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 	defer i.mu.Unlock()
 	i.mu.memory = resp.MemoryBytes
 	i.mu.lastUsed = end
-	if fault != nil && fault.Fatal {
+	if c.Unfit || fault != nil && fault.Fatal {
 		i.mu.broken = true
 	}
 	if i.cfg.Listener != nil {

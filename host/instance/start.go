@@ -63,11 +63,11 @@ func (i *Instance) Start() *fn.Fault {
 
 // refuse ends a start that failed.
 func (i *Instance) refuse(fault *fn.Fault, guest Guest) *fn.Fault {
+	i.mu.Lock()
+	i.mu.guest = nil
 	if guest != nil {
 		guest.Close()
 	}
-	i.mu.Lock()
-	i.mu.guest = nil
 	i.enterLocked(lifecycle.Fail, time.Now())
 	i.mu.Unlock()
 	f := *fault

@@ -70,6 +70,12 @@ func (p *Pool) Invoke(ctx context.Context, req *fn.Request, resp *fn.Response) e
 			if fault := g.m.Start(); fault != nil {
 				p.lost(g.m)
 				resp.RequestID, resp.InstanceID, resp.Version, resp.Fault, resp.Cold = req.ID, g.m.ID(), p.cfg.VersionID, fault, true
+				if p.cfg.Listener != nil {
+					p.cfg.Listener(&fn.Event{
+						Kind: fn.EventRequest, Time: time.Now(), Function: p.cfg.Function.Key(), Runtime: p.cfg.Function.Runtime,
+						InstanceID: g.m.ID(), RequestID: req.ID, Cold: true, Fault: fault,
+					})
+				}
 				return nil
 			}
 			resp.Cold = true

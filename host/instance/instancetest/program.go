@@ -154,6 +154,12 @@ func (g *Guest) Sleep(c *instance.Call, d time.Duration) *fn.Fault {
 // Memory is 64 KiB.
 func (g *Guest) Memory() int64 { return fn.PageBytes }
 
+// Resident is not known.
+func (g *Guest) Resident() (resident, private int64) { return 0, 0 }
+
+// StartedBy is Fresh.
+func (g *Guest) StartedBy() instance.Origin { return instance.Fresh }
+
 // Interrupt ends sleeps.
 func (g *Guest) Interrupt() { g.once.Do(func() { close(g.interrupted) }) }
 
