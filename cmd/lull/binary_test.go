@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "lull.exe")
-		build := exec.Command("go", "build", fmt.Sprintf("-race=%t", raceEnabled), "-o", binary, ".")
+		build := exec.Command("go", "build", "-buildvcs=false", fmt.Sprintf("-race=%t", raceEnabled), "-o", binary, ".")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			fmt.Fprintln(os.Stderr, "building lull:", err)

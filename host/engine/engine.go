@@ -42,6 +42,9 @@ type Config struct {
 	// StartTimeout bounds the start of a guest: its start function and _initialize, and at deploy lull_hooks with them.
 	// Default 10 s.
 	StartTimeout time.Duration
+	// PlainStart makes every guest start by its module's own start, without images and slots: to compare with, and where copy-on-write
+	// is not wanted.
+	PlainStart bool
 	// AccountID and Region are context fields.
 	AccountID string
 	Region    string
@@ -58,6 +61,7 @@ type Engine struct {
 	cfg     Config
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
+	turns   turns
 
 	// open is held for reading while a module is compiled and probed: Close waits for that.
 	open struct {
@@ -81,7 +85,7 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.StartTimeout <= 0 {
 		cfg.StartTimeout = DefaultStartTimeout
 	}
-	e := &Engine{cfg: cfg}
+	e := &Engine{cfg: cfg, turns: newTurns()}
 	if cfg.CacheDir == "" {
 		e.cache = wazero.NewCompilationCache()
 	} else {

@@ -29,6 +29,7 @@ type guest struct {
 	call     *instance.Call // nil outside of calls
 	deadline time.Time
 	fuel     tank
+	turn     turn
 	refusal  string    // the first refused import of this call
 	report   *fn.Fault // the last error_report of this call
 	headers  int       // bytes of the answer's headers
@@ -71,12 +72,14 @@ func running(ctx context.Context) *guest { return ctx.Value(guestKey{}).(*guest)
 // begin begins a call; end must follow.
 func (g *guest) begin(c *instance.Call, now, deadline time.Time) {
 	g.call, g.deadline, g.refusal, g.report, g.headers, g.memory.refused = c, deadline, "", nil, 0, false
+	g.turn.begin(now)
 	if g.fuel.global != nil {
 		g.fuel.fill(now)
 	}
 }
 
 func (g *guest) end() {
+	g.turn.end(g.program.engine.turns)
 	g.stdout.flush()
 	g.stderr.flush()
 	g.call = nil
@@ -102,15 +105,8 @@ func (g *guest) run(began time.Time, f func() error) (fault *fn.Fault) {
 
 // nanosleep is the guest's sleep. It ends with the call: a guest past its deadline must not hold its goroutine.
 func (g *guest) nanosleep(ns int64) {
-	g.sleep.Lock()
-	if g.sleep.wake == nil {
-		g.sleep.wake = make(chan struct{})
-		if g.interrupted.Load() {
-			close(g.sleep.wake)
-		}
-	}
-	wake := g.sleep.wake
-	g.sleep.Unlock()
+	wake := g.waker()
+	g.turn.end(g.program.engine.turns) // who sleeps needs none
 	// A nanosecond past the deadline, so that mustGoOn sees it.
 	t := time.NewTimer(min(time.Duration(max(ns, 0)), time.Until(g.deadline)+1))
 	defer t.Stop()
@@ -119,6 +115,19 @@ func (g *guest) nanosleep(ns int64) {
 	case <-wake:
 	}
 	g.mustGoOn(time.Now())
+}
+
+// waker is a channel that Interrupt closes.
+func (g *guest) waker() <-chan struct{} {
+	g.sleep.Lock()
+	defer g.sleep.Unlock()
+	if g.sleep.wake == nil {
+		g.sleep.wake = make(chan struct{})
+		if g.interrupted.Load() {
+			close(g.sleep.wake)
+		}
+	}
+	return g.sleep.wake
 }
 
 // Interrupt makes the running call end soon, and every further one.

@@ -140,7 +140,7 @@ func (p *Program) probe() (registered int32, err error) {
 	if p.kind == KindCommand { // that was its start function; _start is for requests
 		return all, nil
 	}
-	if p.mod.bin.Capturable() {
+	if p.mod.bin.Capturable() && !p.engine.cfg.PlainStart {
 		image, err := capture(g)
 		if err != nil {
 			return 0, fmt.Errorf("image of the module: %w", err)
@@ -174,6 +174,8 @@ func (p *Program) StartsBy() string {
 		return "fresh: a command"
 	case p.image != nil:
 		return "image"
+	case p.engine.cfg.PlainStart:
+		return "fresh: images are switched off"
 	}
 	return "fresh: the module " + p.mod.bin.Obstacles[0].Text
 }

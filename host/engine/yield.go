@@ -72,6 +72,11 @@ func (t *tank) refill(now time.Time) {
 func (g *guest) yield() {
 	now := time.Now()
 	g.mustGoOn(now)
+	if g.turn.due(now) {
+		g.turn.change(g)
+		now = time.Now()
+		g.mustGoOn(now)
+	}
 	g.fuel.refill(now)
 }
 

@@ -89,6 +89,13 @@
     (if (i32.eq (local.get $op) (i32.const 114)) (then (drop (call $recurse (i32.const 0)))))
     (if (i32.eq (local.get $op) (i32.const 116)) (then unreachable))
     (if (i32.eq (local.get $op) (i32.const 120)) (then (call $proc_exit (i32.const 3))))
+    ;; b: bulk instructions for ever; u: count in memory
+    (if (i32.eq (local.get $op) (i32.const 98)) (then
+      (loop $l (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (br $l))))
+    (if (i32.eq (local.get $op) (i32.const 117)) (then
+      (i32.store (i32.const 1024) (i32.add (i32.load (i32.const 1024)) (i32.const 1)))
+      (call $answer (i32.load (i32.const 1024)))
+      (return (i32.const 0))))
     ;; m: grow until it fails, then trap; g: grow by one page and answer the old size or -1
     (if (i32.eq (local.get $op) (i32.const 109)) (then
       (loop $grow (br_if $grow (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
