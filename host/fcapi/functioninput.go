@@ -24,11 +24,12 @@ type functionInput struct {
 	Code                    *codeInput        `json:"code"`
 
 	// lull's own.
-	MaxInstances *int64 `json:"maxInstances"`
-	MinInstances *int64 `json:"minInstances"`
-	IdleTimeout  *int64 `json:"idleTimeout"`
-	QueueTimeout *int64 `json:"queueTimeout"`
-	QueueLimit   *int64 `json:"queueLimit"`
+	MaxInstances *int64  `json:"maxInstances"`
+	MinInstances *int64  `json:"minInstances"`
+	IdleTimeout  *int64  `json:"idleTimeout"`
+	QueueTimeout *int64  `json:"queueTimeout"`
+	QueueLimit   *int64  `json:"queueLimit"`
+	Isolation    *string `json:"isolation"`
 }
 
 // checkCreate wants what a create cannot do without.
@@ -62,6 +63,9 @@ func (in *functionInput) apply(f *fn.Function) error {
 	}
 	if in.EnvironmentVariables != nil {
 		f.Env = in.EnvironmentVariables
+	}
+	if in.Isolation != nil {
+		f.Isolation = fn.Isolation(*in.Isolation)
 	}
 	set(&f.Initializer.Handler, in.Initializer)
 	for _, n := range []struct {

@@ -22,13 +22,18 @@ func (m *Metrics) listen(e *fn.Event) {
 	}
 	switch e.Kind {
 	case fn.EventStateChange:
+		if c := s.starts[e.StartedBy]; c != nil {
+			c.Inc()
+		}
 		if s.stateChange(e.From, e.To) && s.gone.Load() {
 			m.table.drop(s)
 		}
 	case fn.EventRequest:
 		s.results[resultOf(e.Fault)].Inc()
 		s.duration.Observe(e.Duration.Seconds())
+		s.fuel.Add(float64(e.Fuel))
 	case fn.EventHook:
+		s.fuel.Add(float64(e.Fuel))
 		h := s.hook(e.Hook)
 		if h == nil {
 			return

@@ -9,6 +9,8 @@
 //	lull_request_duration_seconds{service,function}           histogram: the handler's time, without waiting and hooks
 //	lull_hook_duration_seconds{service,function,hook}         histogram: a hook's time
 //	lull_billed_milliseconds_total{service,function}          busy time, each interval rounded up to 1 ms once. Milliseconds because that is what is billed
+//	lull_fuel_total{service,function}                         what guests ran in requests and hooks; see fn.Response.Fuel for the unit
+//	lull_instance_starts_total{service,function,by}           guests that came up: fresh (by their own start), image, reset (a slot used again)
 //
 // and those of the Go runtime and the process. Counters begin at 0 when the host starts. A function's series end when it is deleted and its last
 // instance is gone.
@@ -42,6 +44,8 @@ type vectors struct {
 	requestDuration *prometheus.HistogramVec
 	hookDuration    *prometheus.HistogramVec
 	billed          *prometheus.CounterVec
+	fuel            *prometheus.CounterVec
+	starts          *prometheus.CounterVec
 }
 
 // buckets go from 10 us, where a warm call of a small guest is, to 60 s.
@@ -74,6 +78,8 @@ func New() *Metrics {
 		hookFailures:    counter("lull_hook_failures_total", "Runs of hooks that failed or timed out.", "hook"),
 		requestDuration: histogram("lull_request_duration_seconds", "Time in the handler, without waiting and hooks."),
 		hookDuration:    histogram("lull_hook_duration_seconds", "Time in a hook.", "hook"),
+		fuel:            counter("lull_fuel_total", "What guests ran, in units of fuel."),
+		starts:          counter("lull_instance_starts_total", "Guests that came up, by how: fresh, image, reset.", "by"),
 		billed:          counter("lull_billed_milliseconds_total", "Busy time of instances, each interval rounded up to 1 ms once."),
 	}
 	m.registry.MustRegister(m.vectors.instances, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -17,6 +17,8 @@ type series struct {
 	coldStarts prometheus.Counter
 	duration   prometheus.Observer
 	billed     prometheus.Counter
+	fuel       prometheus.Counter
+	starts     map[string]prometheus.Counter // by fn.Event.StartedBy
 	hooks      [len(hookNames)]hookSeries
 
 	live atomic.Int64 // instances; with the flag below, what the end of the series depends on
@@ -37,6 +39,11 @@ func (v *vectors) series(key fn.Key) *series {
 		coldStarts: v.coldStarts.WithLabelValues(key.Service, key.Name),
 		duration:   v.requestDuration.WithLabelValues(key.Service, key.Name),
 		billed:     v.billed.WithLabelValues(key.Service, key.Name),
+		fuel:       v.fuel.WithLabelValues(key.Service, key.Name),
+		starts:     map[string]prometheus.Counter{},
+	}
+	for _, by := range []string{"fresh", "image", "reset"} {
+		s.starts[by] = v.starts.WithLabelValues(key.Service, key.Name, by)
 	}
 	for _, state := range lifecycle.States {
 		if state.Live() {
@@ -60,7 +67,7 @@ func (v *vectors) series(key fn.Key) *series {
 func (v *vectors) forget(key fn.Key) {
 	labels := prometheus.Labels{"service": key.Service, "function": key.Name}
 	v.instances.DeletePartialMatch(labels)
-	for _, c := range []*prometheus.CounterVec{v.requests, v.refused, v.coldStarts, v.hookRuns, v.hookFailures, v.billed} {
+	for _, c := range []*prometheus.CounterVec{v.requests, v.refused, v.coldStarts, v.hookRuns, v.hookFailures, v.billed, v.fuel, v.starts} {
 		c.DeletePartialMatch(labels)
 	}
 	v.requestDuration.DeletePartialMatch(labels)

@@ -32,7 +32,8 @@ type Function struct {
 	IdleTimeout           int               `json:"idleTimeout"` // -1: for ever
 	QueueTimeout          int               `json:"queueTimeout"`
 	QueueLimit            int               `json:"queueLimit"` // 0: nobody waits
-	ETag                  string            `json:"-"`          // empty in lists
+	Isolation             string            `json:"isolation"`
+	ETag                  string            `json:"-"` // empty in lists
 }
 
 // Lifecycle is the configuration of the hooks around the pause. A nil hook stays as it is, which on a create is off.
@@ -66,6 +67,7 @@ type FunctionInput struct {
 	IdleTimeout           *int              `json:"idleTimeout,omitempty"`
 	QueueTimeout          *int              `json:"queueTimeout,omitempty"`
 	QueueLimit            *int              `json:"queueLimit,omitempty"`
+	Isolation             *string           `json:"isolation,omitempty"` // serial, shared, fresh
 }
 
 // Code is a module, or a zip file that holds one .wasm file.
