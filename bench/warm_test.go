@@ -20,10 +20,15 @@ import (
 	"github.com/lull-dev/lull/host/meter"
 )
 
-// counter builds the Go example of that name.
+// counter is the Go example of that name.
 func counter(b *testing.B) []byte {
+	return built(b, filepath.FromSlash("../guests/go/example/counter"))
+}
+
+// built builds a guest.
+func built(b *testing.B, dir string) []byte {
 	b.Helper()
-	out, err := guests.Build(b.Context(), filepath.FromSlash("../guests/go/example/counter"), filepath.Join(b.TempDir(), "counter.wasm"), nil)
+	out, err := guests.Build(b.Context(), dir, filepath.Join(b.TempDir(), "guest.wasm"), nil)
 	if missing, ok := errors.AsType[*guests.ToolchainError](err); ok {
 		if os.Getenv("CI") == "true" {
 			b.Fatal(missing)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,10 +41,12 @@ type result struct {
 	code           int
 }
 
-// run executes the binary. env has "NAME=value" entries; LULL_API is not inherited.
+// run executes the binary for at most the time of our patience. env has "NAME=value" entries; LULL_API is not inherited.
 func run(t testing.TB, env []string, stdin string, args ...string) result {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Env = append(cleanEnv(), env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer

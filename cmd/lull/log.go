@@ -48,5 +48,5 @@ func newLogger(w io.Writer, level string) (log zerolog.Logger, flush func()) {
 		case <-time.After(flushTimeout):
 		}
 	}
-	return zerolog.New(out).Level(parsed).With().Timestamp().Logger(), flush
+	return zerolog.New(buffer).Level(parsed).With().Timestamp().Logger(), flush
 }

@@ -161,7 +161,8 @@ func TestServe_AnswersWhileNobodyReadsItsLog(t *testing.T) {
 // post sends one request to a function URL and returns the body of the answer, empty if its status is not 200.
 func post(t testing.TB, url, body string) string {
 	t.Helper()
-	resp, err := http.Post(url, "", strings.NewReader(body))
+	client := http.Client{Timeout: patience}
+	resp, err := client.Post(url, "", strings.NewReader(body))
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)

@@ -41,7 +41,7 @@ type Instance struct {
 	// freezing holds one token: who has it may run preFreeze. Overlapping guests may become idle again beside a running hook. Like turn it
 	// is a channel, not a mutex, since it is held while the guest runs.
 	freezing chan struct{}
-	// call is the scratch of the holder of turn: a call in a serial guest allocates nothing.
+	// call is the scratch of who runs the guest, with turn or in a hook: a call in a serial guest allocates nothing.
 	call Call
 
 	mu struct {

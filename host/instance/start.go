@@ -81,7 +81,11 @@ func (i *Instance) hook(phase abi.Phase, h fn.Hook) *fn.Fault {
 	guest := i.mu.guest
 	i.mu.Unlock()
 	now := time.Now()
-	c := &Call{Phase: phase, RequestID: fn.NewRequestID(), Start: now, Deadline: now.Add(h.Timeout)}
+	c := &i.call // nobody else is in a serial guest while a hook runs
+	if i.cfg.Program.Overlaps() {
+		c = new(Call)
+	}
+	*c = Call{Phase: phase, RequestID: fn.NewRequestID(), Start: now, Deadline: now.Add(h.Timeout)}
 	i.mark(logs.Start, c, now, nil)
 	fault := guest.Call(c)
 	end := time.Now()
