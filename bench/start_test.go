@@ -41,7 +41,7 @@ func program(b *testing.B, code []byte, cfg engine.Config) *engine.Program {
 // firstAnswer starts a guest and runs its first event.
 func firstAnswer(b *testing.B, p *engine.Program) instance.Guest {
 	now := time.Now()
-	g, fault := p.Start("c-bench", now.Add(time.Minute), quiet{})
+	g, fault := p.Start("c-bench", quiet{})
 	if fault != nil {
 		b.Fatal(fault)
 	}

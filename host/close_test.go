@@ -2,6 +2,7 @@ package host_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -142,5 +143,51 @@ func TestClose_InterruptsWhatStillRunsWhenItsContextEnds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestClose_BesideRequestsAndDeploysLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		h := hosttest.New(t, host.Config{}) // its clean-up finds what is left
+		var all sync.WaitGroup
+		started := make(chan struct{}, 8)
+		for i := range 4 {
+			name := string(rune('a' + i%2))
+			all.Go(func() {
+				for n := 0; ; n++ {
+					_, err := h.Deploy(t.Context(), hosttest.Function(name))
+					switch fn.CodeOf(err) {
+					case "", fn.CodeConcurrentUpdate:
+					case fn.CodeHostClosed:
+						return
+					default:
+						t.Error(err)
+						return
+					}
+					if n == 0 {
+						started <- struct{}{}
+					}
+				}
+			})
+			all.Go(func() {
+				for {
+					resp, err := h.Invoke(t.Context(), name, fn.Request{Body: []byte("c")})
+					switch {
+					case fn.CodeOf(err) == fn.CodeHostClosed:
+						return
+					case err != nil && fn.CodeOf(err) != fn.CodeFunctionNotFound:
+						t.Error(err)
+						return
+					case err == nil && resp.Fault != nil:
+						t.Error(resp.Fault)
+					}
+				}
+			})
+		}
+		<-started
+		require.NoError(t, h.Close(context.Background()))
+		all.Wait()
+		require.Empty(t, h.Functions(""))
 	}
 }

@@ -24,8 +24,8 @@ type Config struct {
 	// MaxCodeBytes bounds a module, default 100 MiB. A larger one is EntityTooLarge.
 	MaxCodeBytes int
 
-	// StartTimeout bounds the start of a guest, its start function and _initialize: when an instance starts, where it is at most 10 s,
-	// and once at deploy. Default 10 s.
+	// StartTimeout bounds the start of a guest, its start function, _initialize and afterRestore: when an instance starts, and once at
+	// deploy. Default 10 s.
 	StartTimeout time.Duration
 
 	// LogBytes bounds the log records that are kept for one function, default logs.DefaultBytes.

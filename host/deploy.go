@@ -57,9 +57,11 @@ func (h *Host) Update(ctx context.Context, key fn.Key, ifMatch string, change fu
 
 // put compiles f and swaps it in for old.
 func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, service func(string) registry.Service) (*registry.Version, error) {
-	if h.closed.Load() {
-		return nil, errHostClosed()
+	done, err := h.change()
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	if err := f.Check(); err != nil {
 		return nil, err
 	}
@@ -95,16 +97,17 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	if old != nil {
 		h.retire(old)
 	}
-	if h.closed.Load() && h.registry.Swap(key, v, nil, nil) == nil { // Close may not have seen it
-		h.retire(v)
-		return nil, errHostClosed()
-	}
 	return v, nil
 }
 
 // Delete removes a function. When it returns no new request can reach it; those that run end, and its instances get preStop in the
-// background. Errors: FunctionNotFound, ServiceNotFound, PreconditionFailed, ConcurrentUpdateError.
+// background. Errors: FunctionNotFound, ServiceNotFound, PreconditionFailed, ConcurrentUpdateError, HostClosed.
 func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
+	done, err := h.change()
+	if err != nil {
+		return err
+	}
+	defer done()
 	v, err := h.Function(key)
 	if err != nil {
 		return err
@@ -115,17 +118,23 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 	if err := h.registry.Swap(key, v, nil, nil); err != nil {
 		return err
 	}
-	h.records.deleted(key)
+	h.records.deleted(key, h.Has)
 	h.retire(v)
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
 	return nil
 }
 
-// Inspect tells what a module can be deployed as; InvalidArgument says why it cannot, EntityTooLarge that it is over the limit.
+// Inspect tells what a module can be deployed as; InvalidArgument says why it cannot, EntityTooLarge that it is over the limit, HostClosed that the host
+// is shutting down.
 func (h *Host) Inspect(ctx context.Context, code []byte) (*engine.Info, error) {
 	if len(code) > h.cfg.MaxCodeBytes {
 		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(code), h.cfg.MaxCodeBytes)
 	}
+	done, err := h.change()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return h.engine.Inspect(ctx, code)
 }
 

@@ -21,7 +21,9 @@ type Host struct {
 	registry *registry.Registry
 	records  *records
 
-	closed   atomic.Bool
+	closed atomic.Bool
+	// changing is held for reading while a module is compiled or a version put in place or taken out: Close waits for that.
+	changing sync.RWMutex
 	retiring sync.WaitGroup // versions that drain after an update or a delete
 	// background ends, with a cause, when Close runs out of time: what drains is interrupted.
 	background context.Context
@@ -60,11 +62,13 @@ func (h *Host) Runtimes() runtimes.Table { return h.runtimes }
 var errClosing = errors.New("host: closed before everything had stopped")
 
 // Close refuses new requests with HostClosed, lets those that run end, runs preStop in every instance within the hook's timeout, and releases
-// everything. When ctx ends first, what still runs is interrupted, no further hook starts, and Close returns ctx's error; all is released
+// everything. A deploy that is under way is waited for. When ctx ends first, what still runs is interrupted, no further hook starts, and Close returns ctx's error; all is released
 // in either case. Closing again waits for the first and returns the same.
 func (h *Host) Close(ctx context.Context) error {
 	h.closing.Do(func() {
 		h.closed.Store(true)
+		h.changing.Lock() // whoever comes later finds it closed
+		h.changing.Unlock()
 		stop := context.AfterFunc(ctx, func() { h.hurry(errClosing) })
 		defer stop()
 		for _, v := range h.registry.List("") {
@@ -77,6 +81,16 @@ func (h *Host) Close(ctx context.Context) error {
 		h.hurry(errClosing)
 	})
 	return h.closeErr
+}
+
+// change keeps Close from going on until done is called.
+func (h *Host) change() (done func(), err error) {
+	h.changing.RLock()
+	if h.closed.Load() {
+		h.changing.RUnlock()
+		return nil, errHostClosed()
+	}
+	return h.changing.RUnlock, nil
 }
 
 // retire drains a version that no new request can reach, in the background.

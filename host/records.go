@@ -55,13 +55,15 @@ func (r *records) find(key fn.Key) (record, bool) {
 	return rec, ok
 }
 
-// deleted forgets the function that was deleted the longest ago, if there are too many.
-func (r *records) deleted(key fn.Key) {
+// deleted forgets the function that was deleted the longest ago, if there are too many. One that is live has come back meanwhile.
+func (r *records) deleted(key fn.Key, live func(fn.Key) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mu.gone = append(r.mu.gone, key)
 	if len(r.mu.gone) > keepDeleted {
-		delete(r.mu.all, r.mu.gone[0])
+		if oldest := r.mu.gone[0]; !live(oldest) {
+			delete(r.mu.all, oldest)
+		}
 		r.mu.gone = slices.Delete(r.mu.gone, 0, 1)
 	}
 }

@@ -12,9 +12,10 @@ import (
 
 type deployCmd struct {
 	target
-	Source  string `arg:"" name:"file|dir" help:"A WebAssembly module, or a project, which is built first."`
-	Runtime string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
-	Handler string `default:"handler" placeholder:"HANDLER" help:"The export that takes requests (default handler)."`
+	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module, or a project, which is built first."`
+	Runtime   string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
+	Isolation string `enum:"serial,shared,fresh" default:"serial" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial)."`
+	Handler   string `default:"handler" placeholder:"HANDLER" help:"The export that takes requests (default handler)."`
 	hookFlags
 	limitFlags
 	Env pairs `placeholder:"K=V" help:"An environment variable of the guest. May be repeated."`
@@ -43,6 +44,9 @@ func (c *deployCmd) Run(ctx context.Context, p *program) error {
 	rt, err := c.runtime(ctx, api)
 	if err != nil {
 		return err
+	}
+	if fn.Isolation(c.Isolation) == fn.EachFresh {
+		module.Hooks = nil // those that the module exports are left out; those that a flag names the server refuses
 	}
 	hooks, notes, err := c.hookFlags.choose(module.Hooks, rt)
 	if err != nil {
@@ -82,6 +86,7 @@ func (c *deployCmd) input(code []byte, h hooks) client.FunctionInput {
 		Initializer: &h.initializer.Handler,
 		Lifecycle:   &client.Lifecycle{PreFreeze: &h.preFreeze, PreStop: &h.preStop},
 		Env:         c.Env,
+		Isolation:   &c.Isolation,
 		Code:        &client.Code{Bytes: code},
 	}
 	if in.Env == nil {

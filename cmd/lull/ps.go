@@ -29,8 +29,8 @@ func (c *psCmd) Run(ctx context.Context, p *program) error {
 	for _, i := range instances {
 		rows = append(rows, []string{
 			i.InstanceID, display(fn.Key{Service: i.Service, Name: i.Function}), i.State, strconv.Itoa(i.Active),
-			strconv.FormatUint(i.Requests, 10), humanBytes(i.MemoryBytes), age(i.Created),
+			strconv.FormatUint(i.Requests, 10), humanBytes(i.MemoryBytes), humanBytes(i.ResidentBytes), humanBytes(i.PrivateBytes), age(i.Created),
 		})
 	}
-	return c.show(p.stdout, instances, "INSTANCE FUNCTION STATE ACTIVE REQUESTS MEMORY AGE", rows)
+	return c.show(p.stdout, instances, "INSTANCE FUNCTION STATE ACTIVE REQUESTS MEMORY RESIDENT PRIVATE AGE", rows)
 }

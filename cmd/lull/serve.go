@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -78,6 +79,8 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 
 // serve runs the host behind the two listeners until ctx ends or a part of it fails, and then stops it in order.
 func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, api, urls net.Listener) error {
+	// One processor beside those that long-running guests may take, for the network and for short requests: see engine's turns.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	counts := metrics.New()
 	count := counts.Listener()
 	events := &eventLog{log: log, all: c.Events}

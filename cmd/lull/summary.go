@@ -47,6 +47,7 @@ func (s summary) print(w io.Writer) error {
 		}
 		hook(h.name, h.hook.Handler, h.hook.Timeout)
 	}
+	row("isolation", f.Isolation)
 	row("memory", fmt.Sprintf("%d MiB", f.MemorySize))
 	idle := fmt.Sprintf("stopped after %d s idle", f.IdleTimeout)
 	if f.IdleTimeout < 0 {

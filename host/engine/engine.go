@@ -21,15 +21,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-
-	"github.com/lull-dev/lull/host/fn"
 )
 
 // Config of an Engine. The zero value is usable.
@@ -63,11 +60,6 @@ type Engine struct {
 	cache   wazero.CompilationCache
 	turns   turns
 
-	// open is held for reading while a module is compiled and probed: Close waits for that.
-	open struct {
-		sync.RWMutex
-		closed bool
-	}
 	programs atomic.Int64 // compiled and not closed
 	memories atomic.Int64 // reserved and not freed
 }
@@ -108,22 +100,9 @@ func New(cfg Config) (*Engine, error) {
 // ErrInUse is part of Close's error when programs or guests were not closed before: something of the host has lost them.
 var ErrInUse = errors.New("engine: closed while in use")
 
-// use keeps the engine open until release is called; afterwards it is HostClosed.
-func (e *Engine) use() (release func(), err error) {
-	e.open.RLock()
-	if e.open.closed {
-		e.open.RUnlock()
-		return nil, fn.Errorf(fn.CodeHostClosed, "the host is shutting down")
-	}
-	return e.open.RUnlock, nil
-}
-
-// Close releases all compiled code; Compile and Inspect answer HostClosed from then on. It fails with ErrInUse if programs or guests
-// are not closed.
+// Close releases all compiled code. Nothing of the engine runs, or is called afterwards. It fails with ErrInUse if programs or guests are
+// not closed.
 func (e *Engine) Close() error {
-	e.open.Lock()
-	defer e.open.Unlock()
-	e.open.closed = true
 	ctx := context.Background()
 	var leak error
 	if programs, memories := e.programs.Load(), e.memories.Load(); programs != 0 || memories != 0 {

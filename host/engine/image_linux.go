@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,17 +14,23 @@ type backing struct{ fd int }
 
 var zeroPage = make([]byte, 4<<10)
 
-// save writes an image into a new file. Pages of zeros stay holes.
+// save writes an image into a new file. Pages of zeros stay holes; those that were never touched are not even looked at.
 func (b *backing) save(image []byte) (err error) {
 	if b.fd, err = unix.MemfdCreate("lull-image", unix.MFD_CLOEXEC); err != nil {
 		return fmt.Errorf("memfd_create: %w", err)
 	}
+	defer func() {
+		if err != nil {
+			b.drop()
+		}
+	}()
 	if err = unix.Ftruncate(b.fd, int64(len(image))); err != nil {
 		return fmt.Errorf("size of the image: %w", err)
 	}
+	pages, known := pagemap(image)
 	for at := 0; at < len(image); at += len(zeroPage) {
 		page := image[at:min(at+len(zeroPage), len(image))]
-		if bytes.Equal(page, zeroPage[:len(page)]) {
+		if known && pages[at/os.Getpagesize()]&(pagePresent|pageSwapped) == 0 || bytes.Equal(page, zeroPage[:len(page)]) {
 			continue
 		}
 		if n, err := unix.Pwrite(b.fd, page, int64(at)); err != nil || n != len(page) {

@@ -208,7 +208,7 @@ func TestHammer_StartsResetsTrapsTimeoutsAndGrows(t *testing.T) {
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(w), 1))
 			for range 500 {
-				g, fault := p.Start("c-hammer", time.Now().Add(time.Minute), silent{})
+				g, fault := p.Start("c-hammer", silent{})
 				if fault != nil {
 					t.Error(fault)
 					return

@@ -33,11 +33,6 @@ type moduleOptions struct{ wazero.ModuleConfig }
 // imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
 // limit, or a start that fails. It runs the module's start function and _initialize once to find out. f must not change afterwards.
 func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) {
-	release, err := e.use()
-	if err != nil {
-		return nil, err
-	}
-	defer release()
 	mod, err := e.compile(ctx, f.Code)
 	if err != nil {
 		return nil, err
@@ -100,7 +95,7 @@ func (p *Program) check() error {
 			}
 		}
 	}
-	registered, err := p.probe()
+	registered, err := p.probe(true)
 	if err != nil {
 		return err
 	}
@@ -128,8 +123,8 @@ type discard struct{}
 
 func (discard) Line(*instance.Call, abi.Level, string) {}
 
-// probe starts the module once and asks it which hooks have code behind them.
-func (p *Program) probe() (registered int32, err error) {
+// probe starts the module once, takes the image of it, and asks it which hooks have code behind them.
+func (p *Program) probe(takeImage bool) (registered int32, err error) {
 	const all = abi.HookInitializer | abi.HookPreFreeze | abi.HookPreStop
 	deadline := time.Now().Add(p.engine.cfg.StartTimeout)
 	g, fault := p.startReactor("", deadline, discard{}, false)
@@ -140,7 +135,7 @@ func (p *Program) probe() (registered int32, err error) {
 	if p.kind == KindCommand { // that was its start function; _start is for requests
 		return all, nil
 	}
-	if p.mod.bin.Capturable() && !p.engine.cfg.PlainStart {
+	if takeImage && p.mod.bin.Capturable() && !p.engine.cfg.PlainStart {
 		image, err := capture(g)
 		if err != nil {
 			return 0, fmt.Errorf("image of the module: %w", err)
@@ -181,14 +176,11 @@ func (p *Program) StartsBy() string {
 }
 
 // Start makes a guest.
-func (p *Program) Start(id string, deadline time.Time, out instance.Output) (instance.Guest, *fn.Fault) {
+func (p *Program) Start(id string, out instance.Output) (instance.Guest, *fn.Fault) {
 	if p.kind == KindCommand {
 		return &command{program: p, id: id, out: out}, nil
 	}
-	if own := time.Now().Add(p.engine.cfg.StartTimeout); own.Before(deadline) {
-		deadline = own
-	}
-	g, fault := p.startReactor(id, deadline, out, true)
+	g, fault := p.startReactor(id, time.Now().Add(p.engine.cfg.StartTimeout), out, true)
 	if fault != nil {
 		return nil, fault
 	}
@@ -225,11 +217,6 @@ type Info struct {
 // Inspect tells what a module can be deployed as, or, as InvalidArgument, why it cannot. It starts the module once, with the
 // largest memory limit.
 func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
-	release, err := e.use()
-	if err != nil {
-		return nil, err
-	}
-	defer release()
 	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
 	mod, err := e.compile(ctx, code)
 	if err != nil {
@@ -240,7 +227,7 @@ func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
 	p.kind = mod.kind(abi.Handler)
 	info := &Info{Kind: p.kind, Hooks: []string{}}
 	info.Handlers = mod.names(func(typ string) bool { return typ == handlerType })
-	registered, err := p.probe()
+	registered, err := p.probe(false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,34 +1,49 @@
 package engine
 
 import (
-	"encoding/binary"
 	"os"
 	"unsafe"
 )
 
-// residency counts the bytes of b that are in physical memory, and those of them that are not shared with a file. It asks
-// /proc/self/pagemap: 8 bytes for each page, bit 63 for present, bit 61 for a page of a file. Where that cannot be read both are 0.
-// See https://docs.kernel.org/admin-guide/mm/pagemap.html.
-func residency(b []byte) (resident, private int64) {
+// Bits of an entry of /proc/self/pagemap. See https://docs.kernel.org/admin-guide/mm/pagemap.html.
+const (
+	pagePresent = 1 << 63
+	pageSwapped = 1 << 62
+	pageOfFile  = 1 << 61
+)
+
+// pagemap reads the entries of b's pages, which begin at a page's start. known is false where the system does not tell.
+func pagemap(b []byte) (entries []uint64, known bool) {
 	if len(b) == 0 {
-		return 0, 0
+		return nil, true
 	}
 	f, err := os.Open("/proc/self/pagemap")
 	if err != nil {
-		return 0, 0
+		return nil, false
 	}
 	defer f.Close()
 	page := os.Getpagesize()
-	entries := make([]byte, 8*((len(b)+page-1)/page))
-	n, _ := f.ReadAt(entries, int64(uintptr(unsafe.Pointer(&b[0])))/int64(page)*8)
-	for at := 0; at+8 <= n; at += 8 {
-		e := binary.LittleEndian.Uint64(entries[at:])
-		if e>>63 == 0 {
+	entries = make([]uint64, (len(b)+page-1)/page)
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&entries[0])), 8*len(entries))
+	n, _ := f.ReadAt(raw, int64(uintptr(unsafe.Pointer(&b[0])))/int64(page)*8)
+	return entries, n == len(raw)
+}
+
+// residency counts the bytes of b that are in physical memory, and those of them that are not shared with a file. Both are 0 where the
+// system does not tell.
+func residency(b []byte) (resident, private int64) {
+	entries, known := pagemap(b)
+	if !known {
+		return 0, 0
+	}
+	page := int64(os.Getpagesize())
+	for _, e := range entries {
+		if e&pagePresent == 0 {
 			continue
 		}
-		resident += int64(page)
-		if e>>61&1 == 0 {
-			private += int64(page)
+		resident += page
+		if e&pageOfFile == 0 {
+			private += page
 		}
 	}
 	return resident, private

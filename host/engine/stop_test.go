@@ -33,7 +33,7 @@ func compile(t testing.TB, f fn.Function) *engine.Program {
 
 func start(t testing.TB, p *engine.Program) instance.Guest {
 	t.Helper()
-	g, fault := p.Start("c-test", time.Now().Add(time.Minute), silent{})
+	g, fault := p.Start("c-test", silent{})
 	require.Nil(t, fault)
 	return g
 }

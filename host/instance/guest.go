@@ -10,9 +10,9 @@ import (
 // Program is a function's module, made ready once, that guests start from. Package engine implements it.
 // It is safe for concurrent use.
 type Program interface {
-	// Start makes a guest: memory laid out, start function and _initialize run, stopped at the deadline.
+	// Start makes a guest, up to the point where its initializer may run, within a time that the program sets itself.
 	// The fault says what went wrong; then there is no guest.
-	Start(id string, deadline time.Time, out Output) (Guest, *fn.Fault)
+	Start(id string, out Output) (Guest, *fn.Fault)
 	// Overlaps reports whether Call may run more than once at a time in one guest.
 	Overlaps() bool
 }

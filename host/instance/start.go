@@ -9,9 +9,6 @@ import (
 	"github.com/lull-dev/lull/host/logs"
 )
 
-// startTimeout bounds instantiation with _initialize. The initializer has its own timeout.
-const startTimeout = 10 * time.Second
-
 // Start brings a cold instance up: it makes the guest and runs the initializer.
 //
 // On success the instance is running and the caller holds one place in it. On failure it is stopped and
@@ -20,7 +17,7 @@ func (i *Instance) Start() *fn.Fault {
 	i.enter(lifecycle.Start)
 
 	began := time.Now()
-	guest, fault := i.cfg.Program.Start(i.id, began.Add(startTimeout), i)
+	guest, fault := i.cfg.Program.Start(i.id, i)
 	if fault != nil {
 		i.Line(nil, abi.Error, fault.Error())
 		return i.refuse(fault, nil)

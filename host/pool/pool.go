@@ -24,6 +24,7 @@ var ErrRetired = errors.New("pool: retired")
 type Pool struct {
 	cfg    *instance.Config
 	limits fn.Limits
+	idled  chan idled // unbuffered: only who waits already takes from it; never closed
 
 	mu struct {
 		sync.Mutex
@@ -50,7 +51,7 @@ type member struct {
 
 // New returns a pool of instances that share cfg. It starts none.
 func New(cfg *instance.Config) *Pool {
-	p := &Pool{cfg: cfg, limits: cfg.Function.Limits}
+	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, idled: make(chan idled)}
 	p.mu.all = map[*member]struct{}{}
 	return p
 }
@@ -187,7 +188,7 @@ func (p *Pool) release(m *member) {
 	}
 	p.mu.Unlock()
 	if p.cfg.Function.PreFreeze.On() {
-		go p.settle(m, period) // the caller's answer does not wait for the hook
+		p.settleBeside(m, period)
 	} else {
 		p.settle(m, period)
 	}

@@ -48,7 +48,7 @@ type Guest struct {
 }
 
 // Start makes a guest.
-func (p *Program) Start(id string, _ time.Time, _ instance.Output) (instance.Guest, *fn.Fault) {
+func (p *Program) Start(id string, _ instance.Output) (instance.Guest, *fn.Fault) {
 	if p.OnStart != nil {
 		if fault := p.OnStart(id); fault != nil {
 			return nil, fault
