@@ -25,6 +25,8 @@ type Pool struct {
 	cfg    *instance.Config
 	limits fn.Limits
 	idled  chan idled // unbuffered: only who waits already takes from it; never closed
+	// retired is closed by Close: no request gets in any more.
+	retired chan struct{}
 
 	mu struct {
 		sync.Mutex
@@ -51,7 +53,7 @@ type member struct {
 
 // New returns a pool of instances that share cfg. It starts none.
 func New(cfg *instance.Config) *Pool {
-	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, idled: make(chan idled)}
+	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, idled: make(chan idled), retired: make(chan struct{})}
 	p.mu.all = map[*member]struct{}{}
 	return p
 }

@@ -51,7 +51,10 @@ func (p *Pool) Stop(ctx context.Context, id string) int {
 // instances are stopped as by Stop. Closing twice is the same as waiting for the first.
 func (p *Pool) Close(ctx context.Context) {
 	p.mu.Lock()
-	p.mu.closed = true
+	if !p.mu.closed {
+		p.mu.closed = true
+		close(p.retired)
+	}
 	for p.mu.waiting.Len() > 0 {
 		p.grantLocked(grant{err: ErrRetired})
 	}

@@ -33,6 +33,8 @@ func (p *Pool) settleAll(work idled) {
 		case work = <-p.idled:
 		case <-timeout.C:
 			return
+		case <-p.retired:
+			return
 		}
 	}
 }
