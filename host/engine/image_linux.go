@@ -4,13 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // backing is a file in memory, whose pages all guests share until they write to them.
-type backing struct{ fd int }
+type backing struct {
+	fd   int
+	view []byte // the file, to copy from
+}
+
+// mostCopied is how many pages a reset copies. Copying one takes a tenth of what its fault takes when the guest writes to it again
+// (0.15 us to 2.5 us where that was measured), but it stays resident.
+const mostCopied = 256
+
+// pagemaps are buffers for reload.
+var pagemaps = sync.Pool{New: func() any { return new([]uint64) }}
 
 var zeroPage = make([]byte, 4<<10)
 
@@ -27,7 +38,7 @@ func (b *backing) save(image []byte) (err error) {
 	if err = unix.Ftruncate(b.fd, int64(len(image))); err != nil {
 		return fmt.Errorf("size of the image: %w", err)
 	}
-	pages, known := pagemap(image)
+	pages, known := pagemap(image, nil)
 	for at := 0; at < len(image); at += len(zeroPage) {
 		page := image[at:min(at+len(zeroPage), len(image))]
 		if known && pages[at/os.Getpagesize()]&(pagePresent|pageSwapped) == 0 || bytes.Equal(page, zeroPage[:len(page)]) {
@@ -36,6 +47,12 @@ func (b *backing) save(image []byte) (err error) {
 		if n, err := unix.Pwrite(b.fd, page, int64(at)); err != nil || n != len(page) {
 			return fmt.Errorf("write of the image: %d of %d bytes: %w", n, len(page), err)
 		}
+	}
+	if len(image) == 0 {
+		return nil
+	}
+	if b.view, err = unix.Mmap(b.fd, 0, len(image), unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		return fmt.Errorf("view of the image: %w", err)
 	}
 	return nil
 }
@@ -49,13 +66,43 @@ func (im *image) load(space []byte) error {
 	return err
 }
 
-// reload drops the pages that a guest wrote to: what it reads next is the image again.
+// reload makes the memory the image again: it copies the pages that a guest has written to from the image, or drops them, if they are many
+// or not known, so that what the guest reads next is the file.
 func (im *image) reload(space []byte) error {
 	if im.size == 0 {
 		return nil
 	}
-	return unix.Madvise(space[:im.size], unix.MADV_DONTNEED)
+	buffer := pagemaps.Get().(*[]uint64)
+	defer pagemaps.Put(buffer)
+	entries, known := pagemap(space[:im.size], *buffer)
+	*buffer = entries
+	written := 0
+	for _, e := range entries {
+		if isWritten(e) {
+			written++
+		}
+	}
+	if !known || written > mostCopied {
+		return unix.Madvise(space[:im.size], unix.MADV_DONTNEED)
+	}
+	page := os.Getpagesize()
+	for i, e := range entries {
+		if isWritten(e) {
+			copy(space[i*page:(i+1)*page], im.view[i*page:])
+		}
+	}
+	return nil
 }
 
-// drop closes the file. Mappings that exist stay.
-func (b *backing) drop() { unix.Close(b.fd) }
+// isWritten tells a page that is the guest's own from one that it has not touched or has only read. A page that was swapped out may be.
+func isWritten(entry uint64) bool {
+	return entry&pageSwapped != 0 || entry&pagePresent != 0 && entry&pageOfFile == 0
+}
+
+// drop closes the file. Mappings of guests stay.
+func (b *backing) drop() {
+	if b.view != nil {
+		unix.Munmap(b.view)
+	}
+	unix.Close(b.fd)
+}

@@ -2,8 +2,9 @@ package engine
 
 import "sync"
 
-// maxSlots is how many a program keeps. A slot is address space and wazero's structures of one module instance; its pages have been given back.
-const maxSlots = 64
+// maxSlots is how many a program keeps. A slot is address space, wazero's structures of one module instance, and at most 1 MiB of pages that
+// guests before have written to.
+const maxSlots = 32
 
 // slots are the guests of one program that have ended and been reset. They are never another program's.
 type slots struct {
