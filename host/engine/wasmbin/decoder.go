@@ -133,15 +133,18 @@ func (d *decoder) labels(label func(uint32)) {
 
 func (d *decoder) blockType() {
 	d.idx = noBlockType
-	if d.p >= len(d.b) {
-		d.byte()
-	} else if c := d.b[d.p]; c == emptyBlock {
-		d.p++
-	} else if c >= 0x40 && c < 0x80 {
+	at := d.p
+	switch c := d.byte(); {
+	case c == emptyBlock:
+	case c > emptyBlock && c < 0x80:
+		d.p = at
 		d.valueType(d.types)
-	} else if at, i := d.p, d.s33(); i < 0 || i >= int64(d.types) {
-		d.fail(Malformed, at, "block type %d, there are %d", i, d.types)
-	} else {
+	default:
+		d.p = at
+		i := d.s33()
+		if i < 0 || i >= int64(d.types) {
+			d.fail(Malformed, at, "block type %d, there are %d", i, d.types)
+		}
 		d.idx = uint32(i)
 	}
 }

@@ -33,9 +33,9 @@ var endless = map[string][]byte{
 	"60 functions that call the next one twice": doubling(60, func(next int) []byte {
 		return join([]byte{0x10}, uleb(next), []byte{0x10}, uleb(next))
 	}),
-	"a filling of all memory, 10,000 times in a row": module(types(":"), funcs(0), section(5, 1, 1, 64, 64),
+	"a filling of all memory, 1,000 times in a row": module(types(":"), funcs(0), section(5, 1, 1, 64, 64),
 		section(7, vec(exportFunc("run", 0))...),
-		codes(repeat(10_000, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 2, 0xfc, 11, 0))),
+		codes(repeat(1_000, 0x41, 0, 0x41, 0, 0x41, 0x80, 0x80, 0x80, 2, 0xfc, 11, 0))),
 }
 
 // doubling is a chain of functions; the last one returns.
@@ -51,7 +51,7 @@ func TestTransform_LetsTheHostStop(t *testing.T) {
 	for text, code := range endless {
 		t.Run(text, func(t *testing.T) {
 			h := newHost(t, allFeatures)
-			h.stopAt = 1000
+			h.stopAt = 500
 			guest, _, err := h.start(code, "")
 			require.NoError(t, err)
 			_, err = guest.ExportedFunction("run").Call(h.ctx)

@@ -12,7 +12,7 @@ import "math"
 type graph struct {
 	start []uint32 // function f calls edges[start[f]:start[f+1]], once per call site
 	edges []uint32
-	size  []uint32 // bytes of f's body
+	own   []uint32 // bytes that f runs at most in one go, but for its calls
 
 	typeStart []uint32 // the same for the type nodes
 	typeEdges []uint32
@@ -25,7 +25,7 @@ type graph struct {
 // calls, without a check of its own.
 const maxUnchecked = 512
 
-func (g *graph) functions() int { return len(g.size) }
+func (g *graph) functions() int { return len(g.own) }
 
 func (g *graph) calls(node uint32) []uint32 {
 	if n := uint32(g.functions()); node >= n {
@@ -122,7 +122,7 @@ func (g *graph) finish(node uint32, calls []uint32) {
 	if g.checked.has(node) {
 		return
 	}
-	sum := min(g.size[node], math.MaxUint32/2)
+	sum := min(g.own[node], math.MaxUint32/2)
 	for _, c := range calls {
 		if sum += g.cost[c]; sum > maxUnchecked {
 			break

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tetratelabs/wazero"
@@ -34,7 +33,13 @@ type host struct {
 	fuels  map[api.Module]api.Global // the fuel of each instance
 }
 
-func newHost(t testing.TB, features api.CoreFeatures) *host {
+// tester is what a host needs of a test, or of one of rapid's draws.
+type tester interface {
+	require.TestingT
+	Cleanup(func())
+}
+
+func newHost(t tester, features api.CoreFeatures) *host {
 	h := &host{
 		ctx:    context.Background(),
 		refill: func() uint64 { return 1 },
@@ -60,6 +65,9 @@ func (h *host) yield(_ context.Context, guest api.Module, _ []uint64) {
 	}
 	fuel.(api.MutableGlobal).Set(h.refill())
 }
+
+// anonymous instances may be many.
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
 
 // errNotValid marks what fails before the module is instantiated.
 var errNotValid = errors.New("not valid")

@@ -84,7 +84,8 @@ func (r *reader) leb(bits uint, signed bool) int64 {
 // count reads the length of a vector whose items take at least size bytes
 // each, so that what is allocated for it is bounded by the module's own size.
 func (r *reader) count(what string, size, limit int) int {
-	at, n := r.p, int64(r.u32())
+	at := r.p
+	n := int64(r.u32())
 	if left := int64(len(r.b)-r.p) / int64(size); n > left {
 		r.fail(Malformed, at, "%d %s in a section with room for %d", n, what, left)
 		return 0
@@ -107,7 +108,8 @@ func (r *reader) name() string {
 
 // index reads an index into a space of n things.
 func (r *reader) index(what string, n int) uint32 {
-	at, i := r.p, r.u32()
+	at := r.p
+	i := r.u32()
 	if r.err == nil && uint64(i) >= uint64(n) {
 		r.fail(Malformed, at, "%s %d, there are %d", what, i, n)
 		return 0

@@ -9,10 +9,11 @@ func (t *transform) scan(r *reader) {
 		return
 	}
 	t.graph.start = make([]uint32, 0, n+1)
-	t.graph.size = make([]uint32, 0, n)
+	t.graph.own = make([]uint32, 0, n)
 	d := decoder{types: len(t.types.list), globals: t.globals}
 	for i := 0; i < n && r.err == nil; i++ {
-		size, at := r.u32(), r.p
+		size := r.u32()
+		at := r.p
 		r.bytes(size)
 		if size > uint32(t.limits.Body) {
 			r.fail(OverLimit, at, "body of %d bytes, %d are allowed", size, t.limits.Body)
@@ -22,7 +23,7 @@ func (t *transform) scan(r *reader) {
 		}
 		d.reader = reader{b: r.b[:r.p], p: at, section: r.section}
 		t.graph.start = append(t.graph.start, uint32(len(t.graph.edges)))
-		t.graph.size = append(t.graph.size, size)
+		t.graph.own = append(t.graph.own, size)
 		t.locals(&d.reader, i)
 		t.scanBody(&d)
 		r.err = d.err
@@ -47,6 +48,10 @@ func (t *transform) locals(r *reader, f int) {
 	}
 }
 
+// bulkBranches is how many branches the engine sees in a bulk instruction and
+// the check beside it.
+const bulkBranches = 8
+
 func (t *transform) scanBody(d *decoder) {
 	depth, branches, values := 1, 0, 0
 	g := &t.graph
@@ -55,6 +60,12 @@ func (t *transform) scanBody(d *decoder) {
 		case opBlock, opLoop, opIf, opTryTable:
 			depth++
 			branches++
+			switch d.op {
+			case opIf, opTryTable:
+				branches++
+			case opLoop:
+				branches += 7 // with its check; loops are what takes the engine longest
+			}
 			if d.idx != noBlockType {
 				values += len(t.types.params(d.idx))
 			}
@@ -72,8 +83,10 @@ func (t *transform) scanBody(d *decoder) {
 				return
 			}
 			values += len(t.types.results(t.funcs[d.idx]))
-			if own := int(d.idx) - t.importedFuncs; own >= 0 {
-				g.edges = append(g.edges, uint32(own))
+			if callee := int(d.idx) - t.importedFuncs; callee >= 0 {
+				g.edges = append(g.edges, uint32(callee))
+			} else {
+				g.own[len(g.own)-1] += hostCost
 			}
 		case opCallIndirect, opTailIndirect, opCallRef, opTailRef:
 			values += len(t.types.results(d.idx))
@@ -82,7 +95,12 @@ func (t *transform) scanBody(d *decoder) {
 			if uint64(d.idx) >= uint64(len(t.funcs)) || !t.declared.has(d.idx) {
 				d.fail(Malformed, d.imm, "ref.func of function %d, which is not declared", d.idx)
 			}
+		case opMemoryGrow:
+			g.own[len(g.own)-1] += hostCost
+		case opMemoryCopy, opMemoryFill:
+			branches += bulkBranches
 		case opMemoryInit:
+			branches += bulkBranches
 			t.usesSegments = true
 		case opDataDrop:
 			t.usesSegments = true
@@ -90,6 +108,7 @@ func (t *transform) scanBody(d *decoder) {
 		case opElemDrop:
 			t.obstacle(SegmentDrop, d.at, "drops segments")
 		case opTableSet, opTableGrow, opTableFill, opTableCopy, opTableInit:
+			branches += bulkBranches
 			t.obstacle(TableChange, d.at, "changes a table while it runs")
 		}
 		if branches > t.limits.Branches {
