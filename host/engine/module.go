@@ -66,7 +66,11 @@ func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
 	case bin.Memory.Shared:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module's memory is shared; there are no threads here")
 	}
-	if m.compiled, err = e.runtime.CompileModule(ctx, bin.Code); err != nil {
+	m.compiled, err = e.runtime.CompileModule(ctx, bin.Code)
+	if isCacheError(err) && e.purgeCache() == nil {
+		m.compiled, err = e.runtime.CompileModule(ctx, bin.Code)
+	}
+	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}
 	bin.Code = nil // the compiler has it

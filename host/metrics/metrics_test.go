@@ -85,6 +85,30 @@ func TestMetrics_CountWhatAHostDoes(t *testing.T) {
 	require.Contains(t, text, "\ngo_goroutines ")
 }
 
+func TestMetrics_CountFuelAndHowGuestsStart(t *testing.T) {
+	m := metrics.New()
+	h := hosttest.New(t, host.Config{Listener: m.Listener()})
+	f := fn.Function{Service: "s", Name: "f", Code: hosttest.Probe}
+	hosttest.Deploy(t, h, f)
+	fuel := hosttest.Invoke(t, h, "s/f", "e"+strings.Repeat("x", 100_000)).Fuel
+	require.NotZero(t, fuel)
+	_, err := h.StopInstances(t.Context(), key, "")
+	require.NoError(t, err)
+	hosttest.Invoke(t, h, "s/f", "t") // breaks its instance
+	text := scrape(t, m)
+	has(t, text, `lull_instance_starts_total{by="image",function="f",service="s"} 1`)
+	has(t, text, `lull_instance_starts_total{by="reset",function="f",service="s"} 1`)
+	require.Regexp(t, `lull_fuel_total\{function="f",service="s"\} [1-9]`, text)
+}
+
+func TestMetrics_CountAFailedStartAsARequest(t *testing.T) {
+	m := metrics.New()
+	h := hosttest.New(t, host.Config{Listener: m.Listener()})
+	hosttest.Deploy(t, h, fn.Function{Service: "s", Name: "f", Code: hosttest.Probe, Initializer: fn.Hook{Handler: "initFails"}})
+	require.Equal(t, fn.Initialization, hosttest.Invoke(t, h, "s/f", "").Fault.Kind)
+	has(t, scrape(t, m), `lull_requests_total{function="f",result="initialization",service="s"} 1`)
+}
+
 func TestMetrics_AgreeWithTheConventionsOfPrometheus(t *testing.T) {
 	m := metrics.New()
 	play(m, fn.Event{Kind: fn.EventDeployed}, fn.Event{Kind: fn.EventRefused, Err: errors.New("x")})
