@@ -34,7 +34,8 @@ func BenchmarkWarmHTTP(b *testing.B) {
 	h := hosttest.New(b, host.Config{})
 	hosttest.Deploy(b, h,
 		withHooks(fn.Function{Name: "hooks", Code: code}),
-		fn.Function{Name: "plain", Code: code})
+		fn.Function{Name: "plain", Code: code},
+		fn.Function{Name: "fresh", Code: code, Isolation: fn.EachFresh})
 	server := front.New(h, front.Config{Log: zerolog.Nop()})
 	lull := listen(b, server.Serve, func() error { return server.Shutdown(context.Background()) })
 
@@ -48,10 +49,11 @@ func BenchmarkWarmHTTP(b *testing.B) {
 	}}
 	reference := listen(b, bare.Serve, bare.Shutdown)
 
-	contenders := []struct{ name, addr, path string }{{"bare", reference, "/hooks/"}, {"hooks", lull, "/hooks/"}, {"no-hooks", lull, "/plain/"}}
+	contenders := []struct{ name, addr, path string }{{"bare", reference, "/hooks/"}, {"hooks", lull, "/hooks/"}, {"no-hooks", lull, "/plain/"}, {"fresh", lull, "/fresh/"}}
 	for range b.N {
 		perSecond := map[string][]float64{}
 		ratios := map[string][]float64{}
+		var fresh []float64 // against the same function with isolation serial
 		for round := range rounds + 1 {
 			for _, c := range contenders {
 				n := hammer(b, c.addr, c.path)
@@ -62,8 +64,12 @@ func BenchmarkWarmHTTP(b *testing.B) {
 				if c.name != "bare" {
 					ratios[c.name] = append(ratios[c.name], n/perSecond["bare"][round-1])
 				}
+				if c.name == "fresh" {
+					fresh = append(fresh, n/perSecond["no-hooks"][round-1])
+				}
 			}
 		}
+		b.ReportMetric(median(fresh), "fresh/no-hooks")
 		for _, c := range contenders {
 			b.ReportMetric(median(perSecond[c.name]), c.name+"-req/s")
 			if r := ratios[c.name]; r != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,8 @@ func BenchmarkWarmInvoke(b *testing.B) {
 		function    func(*testing.B) fn.Function
 	}{
 		{"probe/empty", "", 0, func(*testing.B) fn.Function { return probe }},
+		{"probe/100-bytes", "c" + strings.Repeat("x", 99), 4, func(*testing.B) fn.Function { return probe }},
+		{"go/100-bytes", strings.Repeat("x", 100), 1, func(b *testing.B) fn.Function { return fn.Function{Code: counter(b)} }},
 		{"probe/count", "c", 4, func(*testing.B) fn.Function { return probe }},
 		{"probe/count-hooks", "c", 4, func(*testing.B) fn.Function { return withHooks(probe) }},
 		{"go/count", "", 1, func(b *testing.B) fn.Function { return fn.Function{Code: counter(b)} }},
