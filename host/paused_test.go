@@ -1,0 +1,41 @@
+package host_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lull-dev/lull/host"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/hosttest"
+)
+
+func TestPaused_InstancesKeepNoGoroutine(t *testing.T) {
+	h := hosttest.New(t, host.Config{})
+	hosttest.Deploy(t, h, hosttest.Function("f"))
+	before := runtime.NumGoroutine()
+	const instances = 60
+	var all sync.WaitGroup
+	for range instances {
+		all.Go(func() { hosttest.Invoke(t, h, "f", "s") }) // sleeps, so that they overlap
+	}
+	all.Wait()
+	allPaused := func() bool {
+		infos := h.Instances(fn.Key{})
+		for _, i := range infos {
+			if i.State != "paused" {
+				return false
+			}
+		}
+		return len(infos) > instances/2
+	}
+	// Other tests of this package do not run beside this one. What runs hooks ends by itself a moment after the last.
+	deadline := time.Now().Add(20 * time.Second)
+	for !allPaused() || runtime.NumGoroutine() > before {
+		require.True(t, time.Now().Before(deadline), "%d goroutines, %d before", runtime.NumGoroutine(), before)
+		time.Sleep(10 * time.Millisecond)
+	}
+}
