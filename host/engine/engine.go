@@ -6,7 +6,7 @@
 //
 // A module is transformed once, at deploy (package wasmbin): every loop and every recursion counts fuel, in the guest, and calls the
 // import lull.yield when there is none left. The yield looks at the clock and at the interrupt flag, and gives fuel for about a
-// millisecond more. wazero's own way (WithCloseOnContextDone) makes a tight loop 11 times slower, costs every call a goroutine, and
+// fifth of a millisecond more. wazero's own way (WithCloseOnContextDone) makes a tight loop 11 times slower, costs every call a goroutine, and
 // does not let Go's garbage collector stop a spinning guest.
 //
 // # Starting a guest

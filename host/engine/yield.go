@@ -16,7 +16,7 @@ const (
 	firstSlice = 1 << 10
 	minSlice   = 16
 	maxSlice   = 1 << 24
-	sliceTime  = time.Millisecond
+	sliceTime  = 200 * time.Microsecond
 )
 
 // errInterrupted ends a call by Interrupt.
