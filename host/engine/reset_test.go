@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestReset_BringsEveryByteBack writes anywhere in a guest's memory and compares all of it after the reset, both where the written pages are
+// copied and where they are too many for that.
+func TestReset_BringsEveryByteBack(t *testing.T) {
+	e := newEngine(t, Config{})
+	f := probe(t).WithDefaults()
+	p := compile(t, e, f)
+	// A memory larger than the probe's, so that there are more pages than a reset copies.
+	const size = 8 << 20
+	want := make([]byte, size)
+	for i := range want[:size/2] { // the second half of the image is zeros
+		want[i] = byte(rand.Uint32())
+	}
+	im := &image{size: size}
+	require.NoError(t, im.save(want))
+	t.Cleanup(im.drop)
+	m := &memory{inUse: &p.engine.memories, image: im}
+	m.reserve(2 * size)
+	t.Cleanup(m.Free)
+	got := m.Reallocate(0)
+	require.Len(t, got, size)
+	require.True(t, bytes.Equal(want, got), "a memory begins as its image")
+	for _, writes := range []int{0, 1, 50, 5_000} {
+		for range 5 {
+			for range writes {
+				at := rand.IntN(size)
+				got[at]++
+			}
+			for range min(writes, 3) { // whole pages, to their last byte
+				at := rand.IntN(size/4096) * 4096
+				for i := range 4096 {
+					got[at+i]++
+				}
+			}
+			m.reset()
+			require.True(t, bytes.Equal(want, got), "after %d writes", writes)
+		}
+	}
+}
