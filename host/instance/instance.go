@@ -116,11 +116,11 @@ func (i *Instance) Info() Info {
 	return info
 }
 
-// State returns the state and since when the instance has not been used.
-func (i *Instance) State() (lifecycle.State, time.Time) {
+// State returns the state.
+func (i *Instance) State() lifecycle.State {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.mu.state, i.mu.lastUsed
+	return i.mu.state
 }
 
 func (i *Instance) enter(e lifecycle.Event) {

@@ -71,7 +71,7 @@ func (fx *fixture) to(t *testing.T, s lifecycle.State) {
 	}
 	for _, st := range steps {
 		st.step()
-		got, _ := fx.State()
+		got := fx.State()
 		require.Equal(t, st.reaches, got)
 		if st.reaches == s {
 			return
@@ -150,7 +150,7 @@ func TestInstance_OverlappingGuestsTakeRequestsBesidePreFreeze(t *testing.T) {
 		fx := newFixture(t, true)
 		fx.to(t, lifecycle.PreFreezing)
 		require.True(t, fx.Join())
-		state, _ := fx.State()
+		state := fx.State()
 		require.Equal(t, lifecycle.Running, state)
 		fx.finish() // the hook ends
 		require.Equal(t, instance.SettledByOther, fx.Settle(fx.period, instance.NextPause))
@@ -198,7 +198,7 @@ func TestInstance_KillDuringStartStopsTheStart(t *testing.T) {
 		fx.Kill()
 		fault := <-done
 		require.Equal(t, fn.Initialization, fault.Kind)
-		state, _ := fx.State()
+		state := fx.State()
 		require.Equal(t, lifecycle.Stopped, state)
 		fx.program.Check(t)
 	})

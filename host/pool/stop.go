@@ -99,7 +99,7 @@ func (p *Pool) sweep() {
 	}
 	var next time.Duration
 	for _, m := range p.mu.open { // the bottom of the stack is the one unused for the longest time
-		if state, _ := m.State(); state != lifecycle.Paused || m.doomed || spare <= 0 {
+		if m.State() != lifecycle.Paused || m.doomed || spare <= 0 {
 			continue
 		}
 		left := p.limits.IdleTimeout - now.Sub(m.paused)
