@@ -91,31 +91,18 @@ func arith(stack []value, typ ValueType, op byte) []value {
 
 // funcIndex copies a function index that stands outside of a function's body.
 // Such a function can be called through a reference.
-func (t *transform) funcIndex(r *reader, w *writer) {
+func (t *transform) funcIndex(r *reader, w *writer) uint32 {
 	if w != nil {
 		w.upTo(r.p)
 	}
 	f := r.index("function", len(t.funcs))
 	if r.err != nil {
-		return
+		return 0
 	}
 	t.declared.add(f)
 	if w != nil {
 		w.u32(f + t.shift)
 		w.from = r.p
 	}
-}
-
-// bits is a set of small integers.
-type bits []uint64
-
-func (b *bits) add(i uint32) {
-	for int(i/64) >= len(*b) {
-		*b = append(*b, 0)
-	}
-	(*b)[i/64] |= 1 << (i % 64)
-}
-
-func (b bits) has(i uint32) bool {
-	return int(i/64) < len(b) && b[i/64]&(1<<(i%64)) != 0
+	return f
 }

@@ -1,5 +1,7 @@
 package wasmbin
 
+import "fmt"
+
 // Segment is an active data segment that was taken out of the module.
 type Segment struct {
 	Offset uint32 // bytes from the start of memory
@@ -14,11 +16,9 @@ type Segment struct {
 // those before it have been written, as the specification wants.
 func (m *Module) LayData(mem []byte) error {
 	for i, s := range m.Data {
-		if uint64(s.Offset)+uint64(len(s.Bytes)) > uint64(len(mem)) {
-			r := reader{section: "data"}
-			r.fail(OutOfBounds, int(s.at), "out of bounds memory access: segment %d ends at byte %d of %d", i,
-				uint64(s.Offset)+uint64(len(s.Bytes)), len(mem))
-			return r.err
+		if end := uint64(s.Offset) + uint64(len(s.Bytes)); end > uint64(len(mem)) {
+			return &Error{OutOfBounds, int(s.at), "data", fmt.Sprintf(
+				"out of bounds memory access: segment %d ends at byte %d of %d", i, end, len(mem))}
 		}
 		copy(mem[s.Offset:], s.Bytes)
 	}

@@ -10,12 +10,14 @@ type decoder struct {
 	reader
 	types, globals int
 
-	op  int    // the instruction; 0x01 (nop) when next stopped at its limit
-	at  int    // its offset
-	imm int    // offset of its first immediate
-	idx uint32 // its first index: function, type, label, number of labels
+	op     int    // the instruction, or opLimit
+	at     int    // its offset
+	imm    int    // offset of its first immediate; of a try_table's clauses
+	idx    uint32 // its first index: function, type or label
+	labels int    // how many labels a br_table or a try_table has
 }
 
+// opLimit stands for no instruction: next stopped at its limit.
 const opLimit = 0x01
 
 // next goes to the next instruction that is not plain, or stops before the
@@ -31,11 +33,20 @@ func (d *decoder) next(limit int) bool {
 		p++
 		switch classes[b[at]] {
 		case plain:
+			continue
 		case memory:
+			if p+1 < len(b) && b[p]|b[p+1] < 0x80 {
+				p += 2
+				continue
+			}
 			if p = skip(b, p, 5); p > 0 {
 				p = skip(b, p, 5)
 			}
 		case index, const32:
+			if p < len(b) && b[p] < 0x80 {
+				p++
+				continue
+			}
 			p = skip(b, p, 5)
 		case const64:
 			p = skip(b, p, 10)
@@ -48,7 +59,7 @@ func (d *decoder) next(limit int) bool {
 		case eight:
 			p += 8
 		case stop:
-			d.p, d.at, d.op, d.imm = p, at, int(b[at]), p
+			d.p, d.at, d.op, d.imm, d.labels = p, at, int(b[at]), p, 0
 			d.stop()
 			return d.err == nil
 		case rare:
@@ -91,14 +102,11 @@ func (d *decoder) stop() {
 		d.idx = d.index("type", d.types)
 		d.u32()
 	case opBrTable:
-		d.idx = uint32(d.count("labels", 1, len(d.b)))
-		for i := uint32(0); i <= d.idx && d.err == nil; i++ {
-			d.u32()
-		}
+		d.targets(func(uint32) { d.labels++ })
 	case opTryTable:
 		d.blockType()
 		d.imm = d.p
-		d.catches(func(uint32) {})
+		d.catches(func(uint32) { d.labels++ })
 	case opMemoryGrow:
 		d.zero("memory index")
 	case opMisc:
@@ -106,8 +114,14 @@ func (d *decoder) stop() {
 	}
 }
 
-// catches calls label for each catch clause of a try_table whose clauses start
-// at d.p.
+// targets calls label for each target of a br_table that starts at d.p.
+func (d *decoder) targets(label func(uint32)) {
+	for i, n := 0, d.count("labels", 1, len(d.b)); i <= n && d.err == nil; i++ {
+		label(d.u32())
+	}
+}
+
+// catches calls label for each of a try_table's clauses, which start at d.p.
 func (d *decoder) catches(label func(uint32)) {
 	for i, n := 0, d.count("catch clauses", 2, len(d.b)); i < n && d.err == nil; i++ {
 		at := d.p
@@ -119,15 +133,6 @@ func (d *decoder) catches(label func(uint32)) {
 			d.fail(Malformed, at, "catch clause %d", kind)
 		}
 		label(d.u32())
-	}
-}
-
-// labels calls label for each target of the br_table that next returned.
-func (d *decoder) labels(label func(uint32)) {
-	r := reader{b: d.b[:d.p], p: d.imm}
-	r.u32()
-	for r.p < len(r.b) {
-		label(r.u32())
 	}
 }
 

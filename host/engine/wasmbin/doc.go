@@ -1,24 +1,62 @@
-// Package wasmbin rewrites the bytes of a WebAssembly module so that an engine can stop its guests, and can start them from an image. It
-// is a leaf: it knows nothing of engines, and reads and writes bytes only.
+// Package wasmbin rewrites WebAssembly modules at deploy, so that an engine
+// can stop a guest at any time and can start instances from an image of their
+// memory. It works on the bytes: it knows no engine, and imports the standard
+// library only. [Transform] is the way in.
 //
 // # What changes
 //
-//   - Fuel. A private mutable i32 global counts down: by one in every loop, at the entry of every function that can recurse, and on every path
-//     longer than about 2 KiB of code; by the length / 256 at bulk instructions. Below zero the guest calls the import lull.yield. Which
-//     functions can recurse is read off the call graph: those in a strongly connected part of it, where an indirect call reaches every function of its
-//     type that is in a table or has its reference taken. So every cycle of execution passes a check. A call of an import counts as reaching nothing:
-//     the host must not call back into the guest without a deadline of its own.
-//   - Data. Active data segments are taken out, unless the module uses segments by index; Module.LayData writes them.
-//   - Start. The start section becomes an export under a private name, which the engine calls once, after LayData.
-//   - Globals. Every mutable global that is a number is exported under a private name, so that the engine can save and restore it.
-//   - Function indices move up by one, for the import: in calls, references, elements, exports and names. Custom sections but the names are dropped.
+//   - Active data segments go out of the module, into [Module.Data].
+//     [Module.LayData] puts them into the first image.
+//   - The start function loses its section and is exported as [StartExport].
+//   - Each mutable global that can be read from outside gets an export, in
+//     [Module.Globals].
+//   - Checks go into the code (see below). They call an import that is put
+//     before all others, so every function index grows by one.
+//   - Tables get a maximum size. Custom sections go, but for the names of the
+//     module and its functions.
 //
-// # What does not
+// An engine brings an instance up in the order of the specification: it
+// instantiates the module, lays the data into memory, and calls [Module.Start]
+// if there is one. From then on memory and globals are all its state, unless
+// [Module.Obstacles] says what else there is.
 //
-// Bodies are not type checked. The caller must compile the result with an engine that does; a module that it refuses was invalid before.
+// # Checks
 //
-// # The engine's part
+// Counting happens in the guest, because nothing outside can interrupt a
+// goroutine that runs compiled code, not even the garbage collector. A check is
 //
-// Provide lull.yield, set the fuel before each call, call Start once. Fuel and the rest of the private names begin with Prefix; a
-// module that uses them is refused.
+//	fuel = fuel - 1; if fuel < 0 { lull.yield() }
+//
+// with fuel an i32 that starts at 0 and is exported as [FuelExport]. The guest
+// cannot name it. The engine provides yield, a function without parameters and
+// results. It either does not return, which ends the guest, or it sets fuel to
+// 1 or more first: a loop asks again at once. What was spent is what was given
+// less what is left. An instruction that works on n bytes of memory, or on n
+// entries of a table, costs n/256 more.
+//
+// There is a check in every loop; in every cycle of calls, be they direct,
+// through tables or references, or tail calls; and on every path of 2 KiB of
+// code. So between two checks a guest runs for about a microsecond, or some 20
+// if each instruction misses the cache. Three things take longer. A call of an
+// import is the host's matter. One instruction can fill all of memory (some 0.1
+// s for 1 GiB). And the returns from deep recursion pass no check: each frame
+// may run 2 KiB more, some 0.3 s for all that fit on the engine's stack. A
+// guest with shared memory can wait for another thread without end: do not run
+// what has the obstacle [SharedMemory] without threads of that kind.
+//
+// # What is not checked
+//
+// Types. The caller must compile the result with an engine that validates it.
+// What this package vouches for is that both read the same instructions: bytes
+// that the engine could split in another way are refused.
+//
+// # Reading the source
+//
+// transform.go has the order of things, sections.go and the files named after
+// sections read and write side by side (reader.go, writer.go). decoder.go walks
+// over instructions, scan.go does so first and collects the graph that graph.go
+// decides on, patch.go second and inserts the checks of checks.go.
+//
+// Functions of this package may run at the same time; a Module is not changed
+// after Transform has returned it.
 package wasmbin

@@ -50,10 +50,8 @@ func (t *transform) export(r *reader, w *writer) {
 	}
 	switch e.Kind {
 	case Func:
-		before := r.p
-		t.funcIndex(r, w)
+		e.Index = t.funcIndex(r, w)
 		if r.err == nil {
-			e.Index = (&reader{b: r.b, p: before}).u32()
 			e.Type = t.types.text(t.funcs[e.Index])
 		}
 	case GlobalVar:

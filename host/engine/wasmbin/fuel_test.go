@@ -1,6 +1,7 @@
 package wasmbin_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,8 @@ var endless = map[string][]byte{
 	"a loop that an exception goes round": module(types(":"), funcs(0), section(13, 1, 0, 0),
 		section(7, vec(exportFunc("run", 0))...),
 		codes([]byte{0x03, 0x40, 0x1f, 0x40, 1, 2, 0, 0x08, 0, 0x0b, 0x0b})),
+	"a loop in a block that catches all": module(types(":"), funcs(0), section(7, vec(exportFunc("run", 0))...),
+		codes([]byte{0x03, 0x40, 0x1f, 0x40, 1, 2, 0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x0b, 0x0b})),
 	"tail recursion": module(types(":"), funcs(0), section(7, vec(exportFunc("run", 0))...),
 		codes([]byte{0x12, 0})),
 	"mutual tail recursion": module(types(":"), funcs(0, 0, 0), section(7, vec(exportFunc("run", 0))...),
@@ -76,32 +79,30 @@ func TestTransform_ChecksLongPaths(t *testing.T) {
 		body        []byte
 		checks, ran int
 	}{
-		"not in a short one":  {work, 0, 0},
-		"in a straight one":   {join(work, work, work, work), 2, 2},
-		"not in either arm":   {if1(work, work), 0, 0},
-		"behind two arms":     {join(if1(work, work), work), 1, 1},
-		"behind the long arm": {join(if1(nil, work), work), 1, 1},
+		"where it begins":     {work, 1, 1},
+		"in a straight one":   {join(work, work, work, work), 3, 3},
+		"in both arms":        {if1(work, work), 2, 1},
+		"behind two arms":     {join(if1(work, work), work), 3, 2},
+		"behind the long arm": {join(if1(nil, work), work), 2, 1},
 		// Each block does its work, and leaves over the second half and the check in it.
 		"however a branch goes round a check": {repeat(4, join(
-			[]byte{0x02, 0x40}, work, []byte{0x41, 1, 0x0d, 0}, work, []byte{0x0b})...), 6, 3},
-		"not behind a return": {join(if1(join(work, []byte{0x0f}), nil), work), 0, 0},
+			[]byte{0x02, 0x40}, work, []byte{0x41, 1, 0x0d, 0}, work, []byte{0x0b})...), 7, 4},
+		"before a return": {join(if1(join(work, []byte{0x0f}), nil), work), 2, 1},
 		"behind a br_table": {join([]byte{0x02, 0x40, 0x02, 0x40}, work, []byte{0x41, 0, 0x0e, 1, 0, 1, 0x0b}, work,
-			[]byte{0x0b}, work), 2, 2},
-		"among calls of the host": {repeat(100, 0x10, 0), 3, 3},
+			[]byte{0x0b}, work), 3, 3},
+		"among calls of the host": {repeat(100, 0x10, 0), 4, 4},
 	} {
 		t.Run(text, func(t *testing.T) {
 			h := newHost(t, allFeatures)
 			h.refill = func() uint64 { return 0 } // every check yields
 			_, err := h.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() {}).Export("f").Instantiate(h.ctx)
 			require.NoError(t, err)
-			// The function calls itself behind a return, so it has one check where it begins.
-			body := join(test.body, []byte{0x0f, 0x10, 1})
 			guest, m, err := h.start(module(types(":"), section(2, vec(join(name("env"), name("f"), []byte{0, 0}))...),
-				funcs(0), section(7, vec(exportFunc("run", 1))...), codes(body)), "")
+				funcs(0), section(7, vec(exportFunc("run", 1))...), codes(test.body)), "")
 			require.NoError(t, err)
-			require.Equal(t, test.checks, m.Stats.Paths)
+			require.Equal(t, test.checks, m.Stats.Straight)
 			call(t, h, guest, "run")
-			require.Equal(t, 1+test.ran, h.yields)
+			require.Equal(t, test.ran, h.yields)
 		})
 	}
 }
@@ -121,12 +122,25 @@ func TestTransform_ChargesBulkInstructionsByLength(t *testing.T) {
 }
 
 func TestTransform_LeavesSmallFunctionsUnchecked(t *testing.T) {
-	count := func(code []byte) int { return transform(t, code).Stats.Entries }
+	count := func(code []byte) int { return transform(t, code).Stats.Checked }
 	small := []byte{0x41, 1, 0x1a}
 	require.Zero(t, count(module(types(":"), funcs(0, 0, 0), codes([]byte{0x10, 1, 0x10, 2}, small, small))))
 	require.Equal(t, 1, count(module(types(":"), funcs(0, 0), codes([]byte{0x10, 1}, []byte{0x10, 0}))),
-		"one check is enough for a cycle of two")
+		"one checked function is enough for a cycle of two")
 	require.Equal(t, 1, count(module(types(":"), funcs(0), codes(repeat(200, 0x41, 1, 0x1a)))))
+}
+
+func TestTransform_ChecksRecursionWhereItGoesDeeper(t *testing.T) {
+	code := module(types("i:i"), funcs(0), section(7, vec(exportFunc("fib", 0))...),
+		section(10, vec(sized(bytes.ReplaceAll(fib, []byte{0x10, 1}, []byte{0x10, 0})...))...))
+	h := newHost(t, allFeatures)
+	h.refill = func() uint64 { return 0 } // every check yields
+	guest, _, err := h.start(code, "")
+	require.NoError(t, err)
+	require.EqualValues(t, 1, call(t, h, guest, "fib", 1)[0])
+	require.Zero(t, h.yields, "the end of the recursion needs none")
+	require.EqualValues(t, 5, call(t, h, guest, "fib", 5)[0])
+	require.Equal(t, 7, h.yields, "one for each call that makes calls")
 }
 
 func TestTransform_KeepsTheGuestFromItsFuel(t *testing.T) {

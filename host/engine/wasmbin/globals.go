@@ -39,7 +39,6 @@ func (t *transform) globalSection(r *reader, w *writer) {
 
 func (t *transform) mutableGlobal(at int, v ValueType) {
 	g := Global{Index: uint32(t.globals), Type: v}
-	t.mutable.add(g.Index)
 	switch v {
 	case I32, I64, F32, F64:
 		g.Export = fmt.Sprintf("%sg%d", Prefix, g.Index)

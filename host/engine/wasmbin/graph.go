@@ -1,6 +1,6 @@
 package wasmbin
 
-import "math"
+import "slices"
 
 // graph is the call graph. Its nodes are the module's own functions, and behind
 // them one node for each function type: a call through a table or a reference
@@ -17,13 +17,9 @@ type graph struct {
 	typeStart []uint32 // the same for the type nodes
 	typeEdges []uint32
 
-	checked bits     // functions that get a check where they begin
-	cost    []uint32 // bytes that a call of an unchecked node runs at most; 0 for checked ones
+	checked bits     // functions with a check before they call anything, and within maxPrefix bytes
+	cost    []uint32 // bytes that a call of a node runs at most before a check, or its end
 }
-
-// maxUnchecked is how many bytes of code a function may run, with all it
-// calls, without a check of its own.
-const maxUnchecked = 512
 
 func (g *graph) functions() int { return len(g.own) }
 
@@ -50,7 +46,7 @@ func (g *graph) link(t *transform) {
 		g.typeStart[i] += g.typeStart[i-1]
 	}
 	g.typeEdges = make([]uint32, g.typeStart[len(g.typeStart)-1])
-	next := append([]uint32(nil), g.typeStart...)
+	next := slices.Clone(g.typeStart)
 	each(func(typ, function uint32) {
 		g.typeEdges[next[typ]] = function
 		next[typ]++
@@ -68,6 +64,9 @@ func (g *graph) link(t *transform) {
 // runs 2^n steps without any. So a function that may run more than
 // maxUnchecked bytes without a check gets one as well. What it calls is done
 // before it, or has a check because of a cycle, so its cost is known in time.
+//
+// A check stands before the calls and not where the function begins, because
+// recursion ends in calls that return early: half of those of a naive fib.
 func (g *graph) place() {
 	const (
 		fresh = iota
@@ -76,6 +75,9 @@ func (g *graph) place() {
 	)
 	nodes := g.functions() + len(g.typeStart) - 1
 	g.cost = make([]uint32, nodes)
+	for f := range g.functions() {
+		g.cost[f] = maxPrefix + hostCost // what is asked about before it is done is part of a cycle
+	}
 	state := make([]uint8, nodes)
 	type frame struct{ node, next uint32 }
 	var path []frame
@@ -122,7 +124,7 @@ func (g *graph) finish(node uint32, calls []uint32) {
 	if g.checked.has(node) {
 		return
 	}
-	sum := min(g.own[node], math.MaxUint32/2)
+	sum := g.own[node]
 	for _, c := range calls {
 		if sum += g.cost[c]; sum > maxUnchecked {
 			break

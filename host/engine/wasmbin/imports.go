@@ -76,7 +76,7 @@ func (t *transform) importType(r *reader, kind ExternKind) string {
 		return t.types.text(f)
 	case Table:
 		v := r.valueType(len(t.types.list))
-		l := r.limits(1)
+		l := r.sizes(1)
 		return fmt.Sprintf("%s %s", v, l)
 	case Mem:
 		return t.memory(r, true).String()

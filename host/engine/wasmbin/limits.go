@@ -13,8 +13,9 @@ type Options struct {
 // that is 0 takes the default given with it.
 //
 // Most of them guard the compiler and not this package: it allocates from the
-// module's counts, its time grows with the square of one function's branches,
-// and with the product of functions and globals.
+// module's counts, its time grows with the square of one function's branches
+// (some 20 s at the default), and with the product of functions and globals.
+// It can be stopped between two functions, not inside of one.
 type Limits struct {
 	Size      int // bytes of the module; 256 MiB
 	Types     int // function types; 1,000,000
@@ -25,7 +26,7 @@ type Limits struct {
 	Params    int // parameters, also results, of one type; 1,000
 	Locals    int // parameters and locals of one function; 50,000
 	Body      int // bytes of one function; 7,654,321
-	Branches  int // blocks and branch targets in one function; 30,000
+	Branches  int // blocks and branch targets in one function, loops and bulk instructions count 8; 30,000
 
 	// TableEntries bounds all tables of an instance together: their minimum
 	// sizes must fit, and their maximum sizes are lowered until they do;

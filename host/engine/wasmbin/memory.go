@@ -16,18 +16,13 @@ type Memory struct {
 	Imported bool
 }
 
-// String returns the sizes in pages, as in "1..2 shared".
-func (m Memory) String() string {
-	return limits{m.Min, m.Max, m.HasMax, m.Shared}.String()
-}
-
-// limits are the sizes of a memory or a table.
-type limits struct {
+// sizes are those of a memory in pages, or of a table in entries.
+type sizes struct {
 	min, max       uint32
 	hasMax, shared bool
 }
 
-func (l limits) String() string {
+func (l sizes) String() string {
 	s := fmt.Sprint(l.min)
 	if l.hasMax {
 		s += fmt.Sprintf("..%d", l.max)
@@ -38,8 +33,8 @@ func (l limits) String() string {
 	return s
 }
 
-// limits reads sizes; flags is the highest flag byte that the thing may have.
-func (r *reader) limits(flags byte) limits {
+// sizes reads them; flags is the highest flag byte that the thing may have.
+func (r *reader) sizes(flags byte) sizes {
 	at := r.p
 	f := r.byte()
 	switch {
@@ -50,7 +45,7 @@ func (r *reader) limits(flags byte) limits {
 	case f > flags:
 		r.fail(Malformed, at, "limits flag %#02x", f)
 	}
-	l := limits{shared: f&2 != 0, hasMax: f&1 != 0}
+	l := sizes{shared: f&2 != 0, hasMax: f&1 != 0}
 	l.min = r.u32()
 	if l.hasMax {
 		l.max = r.u32()
@@ -61,9 +56,9 @@ func (r *reader) limits(flags byte) limits {
 	return l
 }
 
-func (t *transform) memory(r *reader, imported bool) limits {
+func (t *transform) memory(r *reader, imported bool) sizes {
 	at := r.p
-	l := r.limits(3)
+	l := r.sizes(3)
 	if max(l.min, l.max) > maxPages {
 		r.fail(Malformed, at, "memory of %s pages, 4 GiB are %d", l, maxPages)
 	}
@@ -108,7 +103,7 @@ func (t *transform) tableSection(r *reader, w *writer) {
 		}
 		v := r.valueType(len(t.types.list))
 		w.upTo(r.p)
-		l := r.limits(1)
+		l := r.sizes(1)
 		if total += uint64(l.min); total > uint64(t.limits.TableEntries) {
 			r.fail(OverLimit, at, "tables start with %d entries, %d are allowed", total, t.limits.TableEntries)
 		}

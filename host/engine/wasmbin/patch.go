@@ -1,47 +1,5 @@
 package wasmbin
 
-// How long a guest can run between two checks, in bytes of code. An
-// instruction is two to three bytes, and takes a fraction of a nanosecond.
-const (
-	maxPath  = 2048 // on any path through one function and its unchecked callees
-	hostCost = 64   // what a call of an import counts for, also memory.grow
-)
-
-// bulkShift makes an instruction on n bytes of memory, or n entries of a table,
-// cost n>>bulkShift units of fuel.
-const bulkShift = 8
-
-// checks are the instructions that patch inserts.
-type checks struct {
-	loop   []byte // takes one unit; after a yield it goes round the loop once more
-	plain  []byte // the same anywhere else
-	before []byte // takes the units of a bulk instruction, whose length is on the stack
-}
-
-// newChecks spells the instructions out. Measured with wazero's compiler on
-// amd64: the yield stands in the else arm, which keeps its call out of the way
-// of the registers; in a loop it goes on at the loop's start instead of behind
-// the check, which leaves one way into the loop's body. Together that is 15 to
-// 25 % of a small loop. A 64-bit variable costs the same or more.
-func newChecks(fuel, scratch uint32) checks {
-	get := func(g uint32) []byte { w := writer{}; w.byte(opGlobalGet); w.u32(g); return w.out }
-	set := func(g uint32) []byte { w := writer{}; w.byte(opGlobalSet); w.u32(g); return w.out }
-	join := func(parts ...[]byte) (all []byte) {
-		for _, p := range parts {
-			all = append(all, p...)
-		}
-		return all
-	}
-	spend := join(get(fuel), []byte{opI32Const, 1, opI32Sub}, set(fuel))
-	test := join(get(fuel), []byte{opI32Const, 0, opI32GeS, opIf, emptyBlock, opElse})
-	return checks{
-		loop:  join(spend, test, []byte{opCall, 0, opBr, 1, opEnd}),
-		plain: join(spend, test, []byte{opCall, 0, opEnd}),
-		before: join(set(scratch), get(fuel), get(scratch), []byte{opI32Const, bulkShift, opI32ShrU, opI32Sub},
-			set(fuel), test, []byte{opCall, 0, opEnd}, get(scratch)),
-	}
-}
-
 // block is a block that the patcher is in.
 type block struct {
 	op    int
@@ -96,15 +54,15 @@ func (p *patcher) body(f uint32) {
 	p.blocks = append(p.blocks[:0], block{})
 	p.path, p.mark = 0, d.p
 	if p.graph.checked.has(f) {
-		p.insert(d.p, p.plain)
-		p.m.Stats.Entries++
+		p.path = maxPath - maxPrefix
+		p.m.Stats.Checked++
 	}
 	for d.next(p.mark + maxPath - p.path) {
 		p.path += d.at - p.mark
 		p.mark = d.at
-		if p.path >= maxPath {
+		if p.path >= maxPath || p.path >= maxPath-maxPrefix && p.calls() {
 			p.insert(d.at, p.plain)
-			p.m.Stats.Paths++
+			p.m.Stats.Straight++
 		}
 		if d.op != opLimit {
 			p.instruction()
@@ -113,6 +71,17 @@ func (p *patcher) body(f uint32) {
 		}
 	}
 	p.w.upTo(d.p)
+}
+
+// calls says whether the current instruction calls a function of the module.
+func (p *patcher) calls() bool {
+	switch p.d.op {
+	case opCall, opTailCall:
+		return int(p.d.idx) >= p.importedFuncs
+	case opCallIndirect, opTailIndirect, opCallRef, opTailRef:
+		return true
+	}
+	return false
 }
 
 // insert puts a check before offset at.
@@ -128,10 +97,8 @@ func (p *patcher) instruction() {
 	case opBlock, opIf:
 		p.blocks = append(p.blocks, block{op: d.op, entry: p.path})
 	case opTryTable:
-		c := d.reader
-		d.p = d.imm
+		d.p = d.imm // once more
 		d.catches(func(label uint32) { p.branch(label, maxPath) })
-		d.reader = c
 		p.blocks = append(p.blocks, block{op: d.op})
 	case opLoop:
 		p.blocks = append(p.blocks, block{op: d.op})
@@ -158,7 +125,8 @@ func (p *patcher) instruction() {
 	case opBrIf, opBrOnNull, opBrOnNonNull:
 		p.branch(d.idx, p.path)
 	case opBrTable:
-		d.labels(func(label uint32) { p.branch(label, p.path) })
+		d.p = d.imm // once more
+		d.targets(func(label uint32) { p.branch(label, p.path) })
 		p.path = 0
 	case opReturn, opUnreachable, opThrow, opThrowRef:
 		p.path = 0

@@ -27,6 +27,9 @@ func build(t testing.TB, pkg string) []byte {
 }
 
 func TestTransform_LeavesAProgramsOutputAlone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("wazero takes most of a minute to compile a Go program under the race detector")
+	}
 	code := build(t, "./testdata/guest")
 	config := wazero.NewModuleConfig().WithArgs("guest", "arg").WithEnv("NAME", "lull")
 	run := func(h *host, start func(wazero.ModuleConfig) error) (stdout string, code uint32) {

@@ -15,7 +15,7 @@ func (t *transform) scan(r *reader) {
 		size := r.u32()
 		at := r.p
 		r.bytes(size)
-		if size > uint32(t.limits.Body) {
+		if int(size) > t.limits.Body {
 			r.fail(OverLimit, at, "body of %d bytes, %d are allowed", size, t.limits.Body)
 		}
 		if r.err != nil {
@@ -52,6 +52,17 @@ func (t *transform) locals(r *reader, f int) {
 // the check beside it.
 const bulkBranches = 8
 
+// blockBranches is the same for a block. Loops take the engine longest.
+func blockBranches(op int) int {
+	switch op {
+	case opLoop:
+		return 8
+	case opIf, opTryTable:
+		return 2
+	}
+	return 1
+}
+
 func (t *transform) scanBody(d *decoder) {
 	depth, branches, values := 1, 0, 0
 	g := &t.graph
@@ -59,13 +70,7 @@ func (t *transform) scanBody(d *decoder) {
 		switch d.op {
 		case opBlock, opLoop, opIf, opTryTable:
 			depth++
-			branches++
-			switch d.op {
-			case opIf, opTryTable:
-				branches++
-			case opLoop:
-				branches += 7 // with its check; loops are what takes the engine longest
-			}
+			branches += blockBranches(d.op) + d.labels
 			if d.idx != noBlockType {
 				values += len(t.types.params(d.idx))
 			}
@@ -76,7 +81,7 @@ func (t *transform) scanBody(d *decoder) {
 		case opBr, opBrIf, opBrOnNull, opBrOnNonNull:
 			branches++
 		case opBrTable:
-			branches += int(d.idx) + 1
+			branches += d.labels
 		case opCall, opTailCall:
 			if uint64(d.idx) >= uint64(len(t.funcs)) {
 				d.fail(Malformed, d.imm, "function %d, there are %d", d.idx, len(t.funcs))

@@ -82,6 +82,17 @@ func (s *sections) reader(id byte) *reader {
 	return &reader{b: s.code[:s.to[id]], p: s.from[id], section: sectionNames[id]}
 }
 
+// estimate is about how many bytes the new module will have.
+func (s *sections) estimate() int {
+	n := 1024 + (s.to[secCode]-s.from[secCode])/4
+	for id := range s.from {
+		if id != secData {
+			n += s.to[id] - s.from[id]
+		}
+	}
+	return n
+}
+
 func (t *transform) functionSection(r *reader, w *writer) {
 	w.from = r.p
 	n := r.count("functions", 1, t.limits.Functions)

@@ -29,10 +29,10 @@ type Module struct {
 // Stats counts what the transform saw and inserted.
 type Stats struct {
 	Functions int // defined in the module
+	Checked   int // those that can recurse or run for long, and so have checks outside of loops
 	Loops     int // loops, each with a check
-	Entries   int // functions with a check where they begin
-	Paths     int // checks inside of long paths
-	Bulk      int // bulk instructions that pay for their length
+	Straight  int // checks outside of loops: before calls, and in long paths
+	Bulk      int // bulk instructions, which pay for their length
 }
 
 // transform is the state of one call of Transform.
@@ -46,7 +46,7 @@ type transform struct {
 	funcs         []uint32 // types of the functions, imported ones first
 	importedFuncs int
 	globals       int  // read so far, imported ones first
-	mutable       bits // globals
+	mutable       bits // imported globals
 	declared      bits // functions that are exported or named by an initializer
 	start         uint32
 
@@ -89,7 +89,7 @@ func Transform(code []byte, opt Options) (*Module, error) {
 // side by side. Three are read before their turn: the start function's name
 // stands among the exports, and the code says what becomes of the data.
 func (t *transform) rewrite(s *sections) *Error {
-	w := &writer{in: t.code, out: make([]byte, 0, len(t.code)+len(t.code)/4+1024)}
+	w := &writer{in: t.code, out: make([]byte, 0, s.estimate())}
 	w.bytes(t.code[:headerSize])
 
 	steps := []struct {

@@ -196,6 +196,27 @@ func TestTransform_ReportsWhatAnImageMisses(t *testing.T) {
 	})
 }
 
+func TestTransform_BoundsTables(t *testing.T) {
+	grow := []byte{0xd0, 0x70, 0x20, 0, 0xfc, 15, 0} // (n) grows table 0 by n
+	h := newHost(t, allFeatures)
+	guest, _, err := h.start(module(types("i:i"), funcs(0), section(4, 2, 0x70, 0, 1, 0x6f, 0, 1),
+		section(7, vec(exportFunc("grow", 0))...), codes(grow)), "")
+	require.NoError(t, err)
+	const each = 1 << 19 // two tables share the default
+	refused := uint64(uint32(0xffffffff))
+	require.Equal(t, refused, call(t, h, guest, "grow", each)[0])
+	require.EqualValues(t, 1, call(t, h, guest, "grow", each-1)[0])
+	require.Equal(t, refused, call(t, h, guest, "grow", 1)[0])
+}
+
+func TestTransform_TakesLimitsFromItsCaller(t *testing.T) {
+	code := module(types(":"), funcs(0, 0), codes(nil, nil))
+	_, err := wasmbin.Transform(code, wasmbin.Options{Limits: wasmbin.Limits{Functions: 2}})
+	require.NoError(t, err)
+	_, err = wasmbin.Transform(code, wasmbin.Options{Limits: wasmbin.Limits{Functions: 1}})
+	require.ErrorContains(t, err, "2 functions, 1 are allowed")
+}
+
 func TestTransform_MovesFunctionIndices(t *testing.T) {
 	// Each function returns its own number; everything that names a function
 	// outside of bodies names them by index.
