@@ -30,6 +30,7 @@ var never = []struct {
 	{"host+", []string{"github.com/rs/zerolog", "github.com/prometheus/client_golang"}, "the host tells a listener what happens, and leaves writing it down to that"},
 	{"host+", []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3"}, "options are the command's"},
 	{"host+", []string{"github.com/stretchr/testify", "std/testing"}, "tests stay tests"},
+	{"host", []string{"bench"}, "what is measured does not know it"},
 	{"host/pool", []string{"host/engine"}, "the pool is tested with guests that are no modules"},
 	{"host/instance", []string{"host/engine", "host/pool"}, "an instance declares what an engine must bring; it does not know who picks it"},
 	{"host/engine", []string{"host/pool", "host/registry"}, "the engine runs one call and knows of no other"},
@@ -48,7 +49,9 @@ var only = []struct {
 }{
 	{"github.com/tetratelabs/wazero", []string{"host/engine"}, "another engine comes behind the same interface"},
 	{"golang.org/x/sys", []string{"host/engine"}, "memory is mapped in one place"},
-	{"github.com/valyala/fasthttp", []string{"host/front", "host/fcapi"}, "they are the listeners; front/nethttp does without"},
+	{"github.com/valyala/fasthttp", []string{"host/front", "host/fcapi", "bench"}, "they are the listeners; front/nethttp does without. Benchmarks speak HTTP with it, and measure it"},
+	{"github.com/HdrHistogram/hdrhistogram-go", []string{"bench/latency"}, "distributions are of one sort"},
+	{"gonum.org/v1/plot", []string{"bench/chart"}, "reports are drawn in one place"},
 	{"github.com/prometheus/client_golang", []string{"host/metrics"}, "a listener among others"},
 	{"github.com/rs/zerolog", []string{"host/front", "host/fcapi", "cmd/lull"}, "what the listeners and the program write about themselves"},
 	{"github.com/alecthomas/kong", []string{"cmd/lull"}, "options are the command's"},
@@ -69,6 +72,8 @@ var leaves = []struct {
 	{"host/lifecycle", []string{"abi"}, "a pure table"},
 	{"host/engine/wasmbin", nil, "bytes in, bytes out"},
 	{"host/store", nil, "who keeps things and who has them kept agree on this alone"},
+	{"bench/latency", []string{"github.com/HdrHistogram/hdrhistogram-go"}, "what loads and reports share"},
+	{"bench/process", nil, "it runs anything"},
 }
 
 type listed struct {

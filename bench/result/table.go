@@ -1,0 +1,134 @@
+package result
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// columns of a table behind the name.
+var columns = []string{"median", "rounds", "p90", "p99", "p99.9", "max", "n"}
+
+// cells are the columns of one row; nil if it was not measured.
+func (r *Row) cells() []string {
+	if !r.Measured() {
+		return nil
+	}
+	low, high := r.Spread()
+	cells := []string{r.Unit.Format(r.Figure()), "", "", "", "", "", ""}
+	if len(r.Rounds) > 1 {
+		cells[1] = r.Unit.Format(low) + " to " + r.Unit.Format(high)
+	}
+	if h := r.Latency; h != nil {
+		for i, v := range []time.Duration{h.Percentile(90), h.Percentile(99), h.Percentile(99.9), h.Max()} {
+			cells[2+i] = Nanoseconds.Format(float64(v))
+		}
+		cells[6] = strconv.FormatInt(h.Count(), 10)
+	}
+	return cells
+}
+
+// why says why there is no figure.
+func (r *Row) why() string {
+	if r.Skipped == "" {
+		return "not measured"
+	}
+	return "not measured: " + r.Skipped
+}
+
+// WriteText prints the report as tables for a terminal.
+func (r *Report) WriteText(w io.Writer) error {
+	fmt.Fprintf(w, "%s\nmachine   %s\nmeasured  %s, in %.0f s\n", r.Title, r.Machine, r.Began.Format(time.RFC3339), r.Seconds)
+	for _, s := range r.Settings {
+		fmt.Fprintf(w, "%-9s %s\n", s.Name, s.Value)
+	}
+	if r.Partial != "" {
+		fmt.Fprintf(w, "PARTIAL   %s\n", r.Partial)
+	}
+	for _, group := range r.Groups() {
+		fmt.Fprintln(w)
+		t := tabwriter.NewWriter(w, 0, 8, 3, ' ', 0)
+		fmt.Fprintln(t, group+"\t"+strings.Join(columns, "\t"))
+		for _, row := range r.In(group) {
+			if cells := row.cells(); cells != nil {
+				fmt.Fprintln(t, row.Name+"\t"+strings.Join(cells, "\t"))
+			}
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		for _, row := range r.In(group) {
+			switch {
+			case !row.Measured():
+				fmt.Fprintf(w, "  %s: %s\n", row.Name, row.why())
+			case row.Note != "":
+				fmt.Fprintf(w, "  %s: %s\n", row.Name, row.Note)
+			}
+		}
+	}
+	return nil
+}
+
+// WriteMarkdown prints the report as Markdown: what it was measured on, and a table for each group.
+func (r *Report) WriteMarkdown(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Measured %s in %.0f s on %s.\n", r.Began.Format(time.RFC3339), r.Seconds, r.Machine)
+	for _, s := range r.Settings {
+		fmt.Fprintf(&b, "%s: %s. ", s.Name, s.Value)
+	}
+	b.WriteString("\n")
+	if r.Partial != "" {
+		fmt.Fprintf(&b, "\n**Partial**: %s\n", r.Partial)
+	}
+	for _, group := range r.Groups() {
+		rows := r.In(group)
+		used := usedColumns(rows)
+		b.WriteString("\n| " + cell(group))
+		for _, c := range used {
+			b.WriteString(" | " + columns[c])
+		}
+		b.WriteString(" |\n|" + strings.Repeat(" --- |", len(used)+1) + "\n")
+		for _, row := range rows {
+			b.WriteString("| " + cell(row.Name))
+			cells := row.cells()
+			for i, c := range used {
+				switch {
+				case cells != nil:
+					b.WriteString(" | " + cells[c])
+				case i == 0:
+					b.WriteString(" | " + cell(row.why()))
+				default:
+					b.WriteString(" | ")
+				}
+			}
+			b.WriteString(" |\n")
+		}
+		for _, row := range rows {
+			if row.Measured() && row.Note != "" {
+				fmt.Fprintf(&b, "\n%s: %s\n", cell(row.Name), cell(row.Note))
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// usedColumns are those that a row of the group has something in; the first is always one.
+func usedColumns(rows []*Row) []int {
+	used := []int{0}
+	for c := 1; c < len(columns); c++ {
+		for _, row := range rows {
+			if cells := row.cells(); cells != nil && cells[c] != "" {
+				used = append(used, c)
+				break
+			}
+		}
+	}
+	return used
+}
+
+// cell keeps a text from ending its cell.
+func cell(s string) string { return strings.NewReplacer("|", "\\|", "\n", " ").Replace(s) }
