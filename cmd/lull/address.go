@@ -6,24 +6,23 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+
+	"github.com/lull-dev/lull/host/fcapi/sign"
 )
 
-// apiAddress resolves the address of the control API and refuses one that others can reach: whoever can call it can run
+// apiAddress resolves the address of the control API. Without keys it refuses one that others can reach: whoever can call it can run
 // code here.
-func apiAddress(addr, accessKey string) (*net.TCPAddr, error) {
+func apiAddress(addr string, keys *sign.Keys) (*net.TCPAddr, error) {
 	a, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, usagef("--api %s: %w", addr, err)
 	}
-	if a.IP.IsLoopback() {
+	if a.IP.IsLoopback() || keys != nil {
 		return a, nil
 	}
-	if accessKey == "" {
-		return nil, usagef("--api %s can be reached from other machines, and whoever reaches the control API can run code here. "+
-			"Use a loopback address such as %s; an address like this one needs --access-key ID:SECRET", addr, defaultAPIAddress)
-	}
-	return nil, usagef("--api %s can be reached from other machines and would need signed requests, but this version of lull "+
-		"cannot verify signatures yet, so --access-key protects nothing. Use a loopback address such as %s", addr, defaultAPIAddress)
+	return nil, usagef("--api %s can be reached from other machines, and whoever reaches the control API can run code here. "+
+		"Use a loopback address such as %s; an address like this one needs signed requests: --access-key-file FILE, %s or --access-key ID:SECRET",
+		addr, defaultAPIAddress, keyVariable)
 }
 
 // listen opens a TCP listener; flag names the address in errors.

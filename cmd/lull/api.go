@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"github.com/lull-dev/lull/host/fcapi/client"
+	"github.com/lull-dev/lull/host/fcapi/sign"
 )
 
 const (
@@ -12,7 +13,11 @@ const (
 	defaultAPI  = "http://" + defaultAPIAddress
 )
 
-// api returns a client of the server that the environment names.
+// api returns a client of the server that the environment names. It signs, if there is a key.
 func (p *program) api() *client.Client {
-	return client.New(cmp.Or(p.getenv(apiVariable), defaultAPI))
+	var key *sign.Key
+	if len(p.keys) > 0 {
+		key = &p.keys[0]
+	}
+	return client.New(cmp.Or(p.getenv(apiVariable), defaultAPI), key)
 }

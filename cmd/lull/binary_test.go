@@ -63,7 +63,7 @@ func run(t testing.TB, env []string, stdin string, args ...string) result {
 func cleanEnv() []string {
 	env := []string{"GORACE=atexit_sleep_ms=0"}
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "LULL_API=") && !strings.HasPrefix(e, "GORACE=") {
+		if !strings.HasPrefix(e, "LULL_API=") && !strings.HasPrefix(e, keyVariable+"=") && !strings.HasPrefix(e, "GORACE=") {
 			env = append(env, e)
 		}
 	}

@@ -54,6 +54,9 @@ func explain(err error) string {
 		}
 		return fmt.Sprintf("no lull server answers at %s: %v; start one with `lull serve`, or name another in %s", e.Base, cause, apiVariable)
 	}
+	if fn.CodeOf(err) == fn.CodeMissingRequiredHeader {
+		return err.Error() + fmt.Sprintf(": the server wants signed requests; name a key with --access-key-file or %s", keyVariable)
+	}
 	return err.Error()
 }
 

@@ -8,6 +8,8 @@ import (
 	"reflect"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/lull-dev/lull/host/fcapi/sign"
 )
 
 // program is lull with its surroundings as fields, so that tests can run it in process.
@@ -15,6 +17,8 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+
+	keys []sign.Key // what a command signs with, or serve takes; set by command
 }
 
 // grammar is the command line: each command is a struct in a file of its name.
@@ -32,6 +36,7 @@ type grammar struct {
 	Rm       rmCmd       `cmd:"" help:"Remove a function and stop its instances."`
 	Runtimes runtimesCmd `cmd:"" help:"List runtimes and the hooks that they may have."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+	keyFlags
 }
 
 const description = `Runs WebAssembly functions and pauses them between requests.
@@ -55,7 +60,8 @@ func (p *program) run(ctx context.Context, args []string) int {
 
 // command executes one command line.
 func (p *program) command(ctx context.Context, args ...string) (err error) {
-	parser, err := kong.New(&grammar{},
+	var g grammar
+	parser, err := kong.New(&g,
 		kong.Name("lull"), kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.KindMapper(reflect.String, kong.MapperFunc(word)),
@@ -83,6 +89,11 @@ func (p *program) command(ctx context.Context, args ...string) (err error) {
 	if err != nil {
 		return usagef("%w; see `lull%s --help`", err, commandOf(err))
 	}
+	keys, err := g.keys(p.getenv)
+	if err != nil {
+		return err
+	}
+	p.keys = append(keys, p.keys...)
 	return parsed.Run()
 }
 

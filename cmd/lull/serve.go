@@ -9,12 +9,14 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/fcapi"
+	"github.com/lull-dev/lull/host/fcapi/sign"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front"
 	"github.com/lull-dev/lull/host/metrics"
@@ -26,14 +28,14 @@ const (
 )
 
 type serveCmd struct {
-	API            string   `name:"api" default:"${apiAddress}" placeholder:"ADDR" help:"Control API and event invocation; loopback only (default ${apiAddress})."`
-	HTTP           string   `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
-	Data           string   `default:".lull" placeholder:"DIR" help:"What the server keeps: compiled modules (default .lull)."`
-	AccessKey      string   `placeholder:"ID:SECRET" help:"For signed requests, which this version cannot verify yet."`
-	AllowPreFreeze []string `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
-	LogLevel       string   `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
-	Events         bool     `help:"Log every lifecycle event and every line that guests write."`
-	Deploy         []string `sep:"none" placeholder:"NAME=FILE|DIR" help:"Deploy a function after the start, as lull deploy NAME FILE|DIR does. May be repeated."`
+	API            string        `name:"api" default:"${apiAddress}" placeholder:"ADDR" help:"Control API and event invocation; beyond loopback it needs access keys (default ${apiAddress})."`
+	HTTP           string        `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
+	Data           string        `default:".lull" placeholder:"DIR" help:"What the server keeps: compiled modules (default .lull)."`
+	ClockSkew      time.Duration `default:"15m" placeholder:"TIME" help:"How far the date of a signed request may be off (default 15m)."`
+	AllowPreFreeze []string      `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
+	LogLevel       string        `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
+	Events         bool          `help:"Log every lifecycle event and every line that guests write."`
+	Deploy         []string      `sep:"none" placeholder:"NAME=FILE|DIR" help:"Deploy a function after the start, as lull deploy NAME FILE|DIR does. May be repeated."`
 }
 
 func (c *serveCmd) Help() string {
@@ -41,7 +43,14 @@ func (c *serveCmd) Help() string {
 }
 
 func (c *serveCmd) Run(ctx context.Context, p *program) error {
-	api, err := apiAddress(c.API, c.AccessKey)
+	keys, err := p.serverKeys()
+	if err != nil {
+		return err
+	}
+	if c.ClockSkew <= 0 {
+		return usagef("--clock-skew %s: expected a time above 0", c.ClockSkew)
+	}
+	api, err := apiAddress(c.API, keys)
 	if err != nil {
 		return err
 	}
@@ -74,11 +83,11 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	signal.Ignore(syscall.SIGPIPE)
 	log, flush := newLogger(p.stderr, c.LogLevel)
 	defer flush()
-	return c.serve(ctx, p, log, data, apiListener, httpListener)
+	return c.serve(ctx, p, log, data, keys, apiListener, httpListener)
 }
 
 // serve runs the host behind the two listeners until ctx ends or a part of it fails, and then stops it in order.
-func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, api, urls net.Listener) error {
+func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, keys *sign.Keys, api, urls net.Listener) error {
 	// One processor beside those that long-running guests may take, for the network and for short requests: see engine's turns.
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	counts := metrics.New()
@@ -104,7 +113,8 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	}
 	stopLines := lines.follow(h)
 	control := fcapi.New(h, fcapi.Config{
-		Version: version(), HTTP: baseURL(urls), API: baseURL(api), Metrics: counts.Handler(), Log: log,
+		Version: version(), HTTP: baseURL(urls), API: baseURL(api), Keys: keys, ClockSkew: c.ClockSkew,
+		Metrics: counts.Handler(), Log: log,
 	})
 	function := front.New(h, front.Config{Log: log})
 

@@ -17,6 +17,7 @@ func vars() kong.Vars {
 	return kong.Vars{
 		"apiAddress":   defaultAPIAddress,
 		"httpAddress":  defaultHTTPAddress,
+		"keyVariable":  keyVariable,
 		"languages":    strings.Join(guests.Languages(), ", "),
 		"service":      fn.DefaultService,
 		"runtime":      fn.DefaultRuntime,

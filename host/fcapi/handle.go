@@ -38,6 +38,10 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.httpd.WriteError(ctx, r.id, err)
 		return
 	}
+	if err := found.access(s, names, &ctx.Request.Header); err != nil {
+		s.httpd.WriteError(ctx, r.id, err)
+		return
+	}
 	httpd.SetRequestID(ctx, r.id)
 	if err := h(s, r); err != nil {
 		s.httpd.WriteError(ctx, r.id, err)
@@ -56,14 +60,17 @@ func (s *Server) noRoute(r *request, path string) {
 // smallBody is the limit in bytes of a JSON body that carries no code.
 const smallBody = 1 << 20
 
-// maxBody is the limit of a request's body, by its path.
-func (s *Server) maxBody(h *fasthttp.RequestHeader) int {
+// maxBody is the limit of a request's body, by its path. Who may not use the path does not get memory for a large one.
+func (s *Server) maxBody(h *fasthttp.RequestHeader) (limit int, over error) {
 	target, _ := httpd.Target(h)
-	found, _, err := match(string(target))
+	found, names, err := match(string(target))
 	if err != nil || found == nil || found.body == nil {
-		return smallBody
+		return smallBody, nil
 	}
-	return found.body(s)
+	if err := found.access(s, names, h); err != nil {
+		return smallBody, err
+	}
+	return found.body(s), nil
 }
 
 // codeBody leaves room for the largest module, zipped without effect, in base64.

@@ -74,7 +74,7 @@ func logResult(t *testing.T, got answer) string {
 
 func TestInvoke_TailsTheLogOfTheRequest(t *testing.T) {
 	a := serve(t, fcapi.Config{})
-	a.create("say", object{"handler": "say", "initializer": "initializer", "instanceLifecycleConfig": object{"preFreeze": on("preFreeze", 3)}})
+	a.create("say", object{"maxInstances": 1, "handler": "say", "initializer": "initializer", "instanceLifecycleConfig": object{"preFreeze": on("preFreeze", 3)}})
 	path := v + "/services/default/functions/say/invocations"
 	cold := logResult(t, a.do("POST", path, nil, "X-Fc-Log-Type", "Tail"))
 	require.True(t, strings.HasPrefix(cold, "FC Initialize Start RequestId: "), cold)

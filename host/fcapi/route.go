@@ -18,10 +18,16 @@ type route struct {
 	path    []string // "{service}" and "{function}" stand for names
 	methods map[string]handler
 	body    func(*Server) int // the most bytes of a body; nil: smallBody
+	access  access
 }
 
 func at(path string, body func(*Server) int, methods map[string]handler) route {
-	return route{strings.Split(path[1:], "/"), methods, body}
+	return route{strings.Split(path[1:], "/"), methods, body, signers}
+}
+
+func (r route) to(who access) route {
+	r.access = who
+	return r
 }
 
 // routes is all there is.
@@ -39,8 +45,8 @@ var routes = []route{
 	at("/2016-08-15/services/{service}/functions/{function}/invocations", (*Server).eventBody, map[string]handler{"POST": (*Server).invoke}),
 	at("/2016-08-15/services/{service}/functions/{function}/instances", nil, map[string]handler{"GET": (*Server).listInstances}),
 
-	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}),
-	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}),
+	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}).to(everybody),
+	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}).to(scrapers),
 	at("/_lull/info", nil, map[string]handler{"GET": (*Server).info}),
 	at("/_lull/runtimes", nil, map[string]handler{"GET": (*Server).runtimes}),
 	at("/_lull/functions", nil, map[string]handler{"GET": (*Server).overview}),

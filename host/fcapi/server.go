@@ -19,6 +19,7 @@ import (
 	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"github.com/lull-dev/lull/host"
+	"github.com/lull-dev/lull/host/fcapi/sign"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front/httpd"
 )
@@ -29,6 +30,12 @@ type Config struct {
 	Version string
 	HTTP    string
 	API     string
+
+	// Keys are the access keys of which one has to sign a request, but for /healthz, code addresses and triggers that are open to
+	// anonymous callers. Nil: nobody signs, and the API belongs on a loopback address.
+	Keys *sign.Keys
+	// ClockSkew is how far the date of a signed request may be from this machine's clock; zero means sign.DefaultSkew.
+	ClockSkew time.Duration
 
 	// Metrics answers GET /metrics; nil: there is no such path.
 	Metrics http.Handler
@@ -56,6 +63,9 @@ type Server struct {
 
 // New returns the API of h.
 func New(h *host.Host, cfg Config) *Server {
+	if cfg.ClockSkew == 0 {
+		cfg.ClockSkew = sign.DefaultSkew
+	}
 	s := &Server{host: h, cfg: cfg}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	if cfg.Metrics != nil {

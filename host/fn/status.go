@@ -3,8 +3,11 @@ package fn
 // Codes that only listeners give.
 const (
 	CodeVersionNotFound Code = "VersionNotFound" // a qualifier other than LATEST
-	CodeAccessDenied    Code = "AccessDenied"    // another site's page wants to change something
+	CodeAccessDenied    Code = "AccessDenied"    // another site's page wants to change something; a signed request is out of its time
 	CodeRequestTimeout  Code = "RequestTimeout"  // the request did not arrive in time
+
+	CodeSignatureNotMatch  Code = "SignatureNotMatch"
+	CodeInvalidAccessKeyID Code = "InvalidAccessKeyID" // nobody has that key
 )
 
 // HTTPStatus is the status of an HTTP answer that carries the code. It is the only such table; package fcapi
@@ -13,7 +16,7 @@ func (c Code) HTTPStatus() int {
 	switch c {
 	case CodeInvalidArgument, CodeMissingRequiredHeader:
 		return 400
-	case CodeAccessDenied:
+	case CodeAccessDenied, CodeSignatureNotMatch, CodeInvalidAccessKeyID:
 		return 403
 	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeInstanceNotFound, CodePathNotSupported:
 		return 404

@@ -40,7 +40,7 @@ func (c *call) ClientIP() string { return c.ctx.RemoteIP().String() }
 // AppendHeaders appends the headers in the order in which they came, without those that belong to the host.
 func (c *call) AppendHeaders(dst []byte) []byte {
 	for name, value := range c.ctx.Request.Header.AllInOrder() {
-		if owned(name) || bytes.IndexByte(value, '\n') >= 0 { // a folded line would read as two headers
+		if httpd.Owned(name) || bytes.IndexByte(value, '\n') >= 0 { // a folded line would read as two headers
 			continue
 		}
 		dst = append(dst, name...)
@@ -49,11 +49,6 @@ func (c *call) AppendHeaders(dst []byte) []byte {
 		dst = append(dst, '\n')
 	}
 	return dst
-}
-
-func owned(name []byte) bool {
-	n := len(fn.HeaderPrefix)
-	return len(name) >= n && bytes.EqualFold(name[:n], []byte(fn.HeaderPrefix))
 }
 
 // handedOver is the size from which an answer's body is given to fasthttp instead of copied. It is the size from which

@@ -60,7 +60,7 @@ func New(h *host.Host, cfg Config) *Server {
 	limit := h.Config().MaxEventBytes
 	s.httpd = httpd.New(httpd.Config{
 		Handler:     s.handle,
-		MaxBody:     func(*fasthttp.RequestHeader) int { return limit },
+		MaxBody:     func(*fasthttp.RequestHeader) (int, error) { return limit, nil },
 		ReadTimeout: cfg.ReadTimeout, WriteTimeout: cfg.WriteTimeout, IdleTimeout: cfg.IdleTimeout,
 		Log: cfg.Log,
 	})

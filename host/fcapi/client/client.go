@@ -13,23 +13,28 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/lull-dev/lull/host/fcapi/sign"
 	"github.com/lull-dev/lull/host/fn"
 )
 
 // Client is safe for concurrent use.
 type Client struct {
 	base string
+	key  *sign.Key // nil: requests are not signed
 	http http.Client
 }
 
 // New returns a client of the API at base, "http://host:port" or "host:port". It does not connect. Requests are bounded by their
 // contexts only, since an invocation may take a day.
-func New(base string) *Client {
+//
+// With a key requests are signed; nil is for a server that has none.
+func New(base string, key *sign.Key) *Client {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	return &Client{base: strings.TrimRight(base, "/"), http: http.Client{
+	return &Client{base: strings.TrimRight(base, "/"), key: key, http: http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -69,6 +74,9 @@ func (c *Client) do(ctx context.Context, r call) (*http.Response, []byte, error)
 	for name, values := range r.header {
 		req.Header[name] = values
 	}
+	if err := c.sign(req); err != nil {
+		return nil, nil, &ConnectError{c.base, err}
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, nil, &ConnectError{c.base, err}
@@ -85,6 +93,30 @@ func (c *Client) do(ctx context.Context, r call) (*http.Response, []byte, error)
 		return nil, nil, serverError(resp.Status, body)
 	}
 	return resp, body, nil
+}
+
+// sign signs a request whose headers are complete.
+func (c *Client) sign(req *http.Request) error {
+	if c.key == nil {
+		return nil
+	}
+	r := sign.Request{
+		Method: req.Method, ContentMD5: req.Header.Get("Content-Md5"), ContentType: req.Header.Get("Content-Type"),
+		Path: req.URL.EscapedPath(), Query: req.URL.RawQuery,
+	}
+	for name, values := range req.Header {
+		for _, v := range values {
+			if strings.HasPrefix(name, fn.HeaderPrefix) {
+				r.Headers = append(r.Headers, [2]string{name, v})
+			}
+		}
+	}
+	if err := c.key.Sign(&r, time.Now()); err != nil {
+		return err
+	}
+	req.Header.Set("Date", r.Date)
+	req.Header.Set("Authorization", r.Authorization)
+	return nil
 }
 
 // serverError reads an error body.

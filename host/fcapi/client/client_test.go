@@ -35,7 +35,7 @@ func serve(t *testing.T) (*client.Client, *host.Host) {
 		require.NoError(t, srv.Shutdown(ctx))
 		require.NoError(t, <-done)
 	})
-	return client.New(ln.Addr().String()), h
+	return client.New(ln.Addr().String(), nil), h
 }
 
 func input() client.FunctionInput {
@@ -171,7 +171,7 @@ func TestClient_TellsASilentServerFromOneThatRefuses(t *testing.T) {
 	stranger := httptest.NewServer(http.NotFoundHandler())
 	defer stranger.Close()
 	for _, base := range []string{addr, stranger.URL, "http://bad host", "ftp://x"} {
-		_, err := client.New(base).Info(t.Context())
+		_, err := client.New(base, nil).Info(t.Context())
 		var e *client.ConnectError
 		require.ErrorAs(t, err, &e, base)
 		require.True(t, strings.Contains(err.Error(), base), err)

@@ -57,7 +57,11 @@ func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
 // classify says what was wrong with a request in terms of its sender.
 func (s *Server) classify(ctx *fasthttp.RequestCtx, err error) error {
 	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		return TooLarge(s.cfg.MaxBody(&ctx.Request.Header))
+		limit, err := s.cfg.MaxBody(&ctx.Request.Header)
+		if err != nil {
+			return err
+		}
+		return TooLarge(limit)
 	}
 	if _, ok := errors.AsType[*fasthttp.ErrSmallBuffer](err); ok {
 		return fn.Errorf(fn.CodeInvalidArgument, "request line and headers exceed %d bytes", MaxHeadBytes)

@@ -46,6 +46,12 @@ func checkHead(h *fasthttp.RequestHeader) error {
 	return nil
 }
 
+// Owned reports whether a header belongs to the host, by its name.
+func Owned(name []byte) bool {
+	n := len(fn.HeaderPrefix)
+	return len(name) >= n && bytes.EqualFold(name[:n], []byte(fn.HeaderPrefix))
+}
+
 // Target splits the request target into path and query as they were sent: nothing is decoded or cleaned, a fragment is cut
 // off, and of an absolute URL ("http://host/path") scheme and host are. The parts alias h.
 func Target(h *fasthttp.RequestHeader) (path, query []byte) {

@@ -32,8 +32,9 @@ const (
 type Config struct {
 	// Handler answers a request whose head is within bounds. It must not keep ctx.
 	Handler fasthttp.RequestHandler
-	// MaxBody gives the most bytes that the body of a request may have, from its head. At least 1.
-	MaxBody func(*fasthttp.RequestHeader) int
+	// MaxBody gives the most bytes that the body of a request may have, from its head, at least 1, and the error for a body that has
+	// more; nil stands for TooLarge.
+	MaxBody func(*fasthttp.RequestHeader) (int, error)
 	// Status gives the HTTP status of an error; nil means Code.HTTPStatus.
 	Status func(fn.Code) int
 
@@ -72,7 +73,8 @@ func New(cfg Config) *Server {
 		Handler:      s.Handle,
 		ErrorHandler: s.unreadable,
 		HeaderReceived: func(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-			return fasthttp.RequestConfig{MaxRequestBodySize: cfg.MaxBody(h)}
+			limit, _ := cfg.MaxBody(h)
+			return fasthttp.RequestConfig{MaxRequestBodySize: limit}
 		},
 		Name:            "lull",
 		ReadBufferSize:  MaxHeadBytes,

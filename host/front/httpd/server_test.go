@@ -40,7 +40,7 @@ func start(t *testing.T, handler func(*Server, *fasthttp.RequestCtx)) (s *Server
 	out = &log{}
 	s = New(Config{
 		Handler: func(ctx *fasthttp.RequestCtx) { handler(s, ctx) },
-		MaxBody: func(*fasthttp.RequestHeader) int { return 100 },
+		MaxBody: func(*fasthttp.RequestHeader) (int, error) { return 100, nil },
 		Log:     zerolog.New(out),
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
