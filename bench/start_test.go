@@ -25,6 +25,8 @@ const samples = 400
 type quiet struct{}
 
 func (quiet) Line(*instance.Call, abi.Level, string) {}
+func (quiet) Part(*instance.Call, abi.Level, string) {}
+func (quiet) Note(*instance.Call, string)            {}
 
 func program(b *testing.B, code []byte, cfg engine.Config) *engine.Program {
 	b.Helper()

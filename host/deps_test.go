@@ -74,6 +74,7 @@ var leaves = []struct {
 	{"host/store", nil, "who keeps things and who has them kept agree on this alone"},
 	{"bench/latency", []string{"github.com/HdrHistogram/hdrhistogram-go"}, "what loads and reports share"},
 	{"bench/process", nil, "it runs anything"},
+	{"host/logs/query", nil, "a language, whatever the records are"},
 }
 
 type listed struct {

@@ -64,8 +64,19 @@ func (h *Host) Usage(key fn.Key) (fn.Usage, error) {
 	return rec.ledger.Usage(), nil
 }
 
-// Logs returns a function's records, oldest first, also for some time after it was deleted. Errors: FunctionNotFound, ServiceNotFound.
+// Logs returns a function's records, oldest first, also for some time after it was deleted. With an empty name they are those of all functions of
+// the service, or of all services if that is empty too. Errors: FunctionNotFound, ServiceNotFound.
 func (h *Host) Logs(key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	if key.Name == "" {
+		if _, err := h.registry.Service(key.Service); key.Service != "" && err != nil {
+			return nil, err
+		}
+		all := []logs.Record{}
+		for _, rec := range h.records.ofService(key.Service) {
+			all = append(all, rec.logs.Records(f)...)
+		}
+		return logs.Merge(all, f.Limit), nil
+	}
 	rec, ok := h.records.find(key)
 	if !ok {
 		return nil, h.notFound(key)

@@ -55,6 +55,18 @@ func (r *records) find(key fn.Key) (record, bool) {
 	return rec, ok
 }
 
+// ofService returns the records of a service's functions, or of all if it is empty.
+func (r *records) ofService(service string) (some []record) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, rec := range r.mu.all {
+		if service == "" || key.Service == service {
+			some = append(some, rec)
+		}
+	}
+	return some
+}
+
 // deleted forgets the function that was deleted the longest ago, if there are too many. One that is live has come back meanwhile.
 func (r *records) deleted(key fn.Key, live func(fn.Key) bool) {
 	r.mu.Lock()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/rs/zerolog"
@@ -56,7 +55,7 @@ func (g *guestLines) follow(h *host.Host) (stop func()) {
 			g.mu.changed = map[fn.Key]struct{}{}
 			g.mu.Unlock()
 			for key := range changed {
-				records, _ := h.Logs(key, logs.Filter{After: seen[key]}) // forgotten after a delete: nothing to log
+				records, _ := h.Logs(key, logs.Filter{Span: logs.Span{After: seen[key]}}) // forgotten after a delete: nothing to log
 				for _, r := range records {
 					g.line(&r)
 					seen[key] = r.Seq
@@ -69,7 +68,7 @@ func (g *guestLines) follow(h *host.Host) (stop func()) {
 
 // line logs what a guest wrote; the platform's own lines are events already.
 func (g *guestLines) line(r *logs.Record) {
-	if strings.HasPrefix(r.Message, "FC "+r.Hook+" ") && strings.Contains(r.Message, " RequestId: "+r.RequestID) {
+	if r.Source == logs.Platform {
 		return
 	}
 	level, err := zerolog.ParseLevel(r.Level)

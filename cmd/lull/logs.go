@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/logs/query"
 )
 
 type logsCmd struct {
@@ -17,9 +18,18 @@ type logsCmd struct {
 	Instance string `placeholder:"ID" help:"Only records of this instance."`
 	Hook     string `placeholder:"HOOK" help:"Only records of Initialize, Invoke, PreFreeze or PreStop."`
 	Request  string `placeholder:"ID" help:"Only records of this request; a hook's run has a request id, too."`
-	Follow   bool   `short:"f" help:"Go on with new records as they come."`
-	Limit    int    `placeholder:"N" help:"The newest N records (default: all that the server has)."`
-	JSON     bool   `name:"json" help:"Print JSON: an array, or with -f one object a line."`
+	Query    string `short:"q" placeholder:"QUERY" help:"Only records that the query finds."`
+	since
+	Follow bool `short:"f" help:"Go on with new records as they come."`
+	Limit  int  `placeholder:"N" help:"The newest N records (default: all that the server has)."`
+	JSON   bool `name:"json" help:"Print JSON: an array, or with -f one object a line."`
+}
+
+func (c *logsCmd) Help() string {
+	return `A query has words, "phrases in quotes", and field: word, joined by and, or, not and parentheses; words that stand side by side are joined by and. A star at the end stands for the rest of a word. Fields are ` + strings.Join(query.Fields(), ", ") + `; a word without a field is looked for in all but hook, level and source. What the platform writes has source: platform, what the guest writes source: guest.
+
+    lull logs resize --query 'c-62833f38-20f1629801fa4bd00001 and PreStop'
+    lull logs resize -f --query 'level: error and not (timeout or "connection reset")'`
 }
 
 // followEvery is how often -f asks.
@@ -30,11 +40,17 @@ func (c *logsCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	if c.Limit < 0 {
-		return usagef("--limit is 1 or more")
+	if c.Follow && c.To != "" {
+		return usagef("--follow has no end; leave --to out")
+	}
+	filter := logs.Filter{InstanceID: c.Instance, RequestID: c.Request, Hook: c.Hook}
+	if filter.Query, err = query.Parse(c.Query); err != nil {
+		return usagef("--query: %w", err)
+	}
+	if filter.Span, err = c.span(time.Now(), c.Limit); err != nil {
+		return err
 	}
 	api := p.api()
-	filter := logs.Filter{InstanceID: c.Instance, RequestID: c.Request, Hook: c.Hook, Limit: c.Limit}
 	records, err := api.Logs(ctx, key.Service, key.Name, filter)
 	if err != nil {
 		return err
@@ -69,6 +85,9 @@ func (c *logsCmd) print(w io.Writer, r *logs.Record) error {
 		return json.NewEncoder(w).Encode(r)
 	}
 	message := strings.Map(visible, r.Message)
+	if r.Cut {
+		message += " ... (cut: the line is longer)"
+	}
 	if r.Level != "info" {
 		message = strings.ToUpper(r.Level) + " " + message
 	}

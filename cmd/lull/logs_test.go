@@ -37,10 +37,24 @@ func TestLogs(t *testing.T) {
 			require.Equal(t, "PreStop", list[1]["hook"])
 			require.JSONEq(t, "[]", s.lull(t, "logs", "finder", "--instance", "nobody", "--json").ok(t))
 		},
+		"finds what a query asks for": func(t *testing.T, s *server) {
+			s.lull(t, "deploy", "asked", wasm).ok(t)
+			s.lull(t, "invoke", "asked", "-d", "Mg").ok(t)
+			s.lull(t, "invoke", "asked", "-d", "L").ok(t)
+			s.lull(t, "stop", "asked").ok(t)
+			out := s.lull(t, "logs", "asked", "--query", "source:guest and hook:prestop").ok(t)
+			require.Equal(t, 1, strings.Count(out, "\n"), out)
+			require.Contains(t, out, "hello from the probe")
+			require.NotContains(t, s.lull(t, "logs", "asked", "--query", "not (hello or PreStop)").ok(t), "hello")
+			require.Empty(t, s.lull(t, "logs", "asked", "--to", "1h").ok(t))
+			require.Contains(t, s.lull(t, "logs", "asked", "--from=1h", "--limit=1").ok(t), "FC PreStop End")
+			s.lull(t, "logs", "asked", "--query", "a or (b").fails(t, exitUsage, "--query", "at character 6", "not closed")
+			s.lull(t, "logs", "asked", "--from", "noon").fails(t, exitUsage, "--from noon", "20m")
+		},
 		"follows with -f until it is interrupted": func(t *testing.T, s *server) {
 			s.lull(t, "deploy", "followed", wasm).ok(t)
 			s.lull(t, "invoke", "followed", "-d", "c").ok(t)
-			cmd := exec.Command(binary, "logs", "followed", "-f", "--hook", "Invoke")
+			cmd := exec.Command(binary, "logs", "followed", "-f", "--query", "invoke")
 			cmd.Env = append(cleanEnv(), "LULL_API="+s.api)
 			var out output
 			cmd.Stdout, cmd.Stderr = &out, &out

@@ -45,6 +45,7 @@ func compile(t testing.TB, e *Engine, f fn.Function) *Program {
 type said struct {
 	sync.Mutex
 	lines []string
+	cut   []int // which of them went on
 }
 
 func (s *said) Line(_ *instance.Call, _ abi.Level, text string) {
@@ -52,6 +53,13 @@ func (s *said) Line(_ *instance.Call, _ abi.Level, text string) {
 	defer s.Unlock()
 	s.lines = append(s.lines, text)
 }
+
+func (s *said) Part(c *instance.Call, level abi.Level, text string) {
+	s.Line(c, level, text)
+	s.cut = append(s.cut, len(s.lines)-1)
+}
+
+func (s *said) Note(c *instance.Call, text string) { s.Line(c, abi.Error, text) }
 
 // start makes a guest that is closed in clean-up.
 func start(t testing.TB, p *Program) instance.Guest {

@@ -173,7 +173,10 @@ func logCall(g *guest, mem api.Memory, p []uint64) int32 {
 		return g.refused(abi.Log, abi.Invalid, "level %d is outside 0..3", level)
 	}
 	text := bytesAt(mem, abi.Log, p[1], uint64(uint32(p[2])))
-	text = text[:min(len(text), abi.MaxLogBytes)]
-	g.out.Line(g.call, abi.Level(level), strings.ToValidUTF8(string(text), "\uFFFD"))
+	write := g.out.Line
+	if len(text) > abi.MaxLogBytes {
+		text, write = text[:abi.MaxLogBytes], g.out.Part
+	}
+	write(g.call, abi.Level(level), strings.ToValidUTF8(string(text), "\uFFFD"))
 	return 0
 }

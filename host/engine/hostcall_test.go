@@ -130,9 +130,12 @@ func TestLog_CutsLongTextAndReplacesWhatIsNotUTF8(t *testing.T) {
 	copy(mem.Bytes, "a\xffb")
 	require.Zero(t, logCall(g, mem, []uint64{uint64(abi.Debug), 0, 3}))
 	require.Zero(t, logCall(g, mem, []uint64{uint64(abi.Error), 16, abi.MaxLogBytes + 1}))
-	lines := g.out.(*said).lines
-	require.Equal(t, "a\uFFFDb", lines[0])
-	require.Len(t, lines[1], abi.MaxLogBytes)
+	require.Zero(t, logCall(g, mem, []uint64{uint64(abi.Error), 16, abi.MaxLogBytes}))
+	out := g.out.(*said)
+	require.Equal(t, "a\uFFFDb", out.lines[0])
+	require.Len(t, out.lines[1], abi.MaxLogBytes)
+	require.Len(t, out.lines[2], abi.MaxLogBytes)
+	require.Equal(t, []int{1}, out.cut)
 }
 
 func TestResponseHeader_CountsNamesAndValuesTogether(t *testing.T) {

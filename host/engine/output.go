@@ -28,11 +28,11 @@ func (l *lines) Write(p []byte) (int, error) {
 			k := abi.MaxLogBytes - len(l.part)
 			l.part = append(l.part, line[:k]...)
 			line = line[k:]
-			l.emit(l.part)
+			l.emit(l.part, true)
 		}
 		l.part = append(l.part, line...)
 		if end >= 0 {
-			l.emit(bytes.TrimSuffix(l.part, []byte{'\r'}))
+			l.emit(bytes.TrimSuffix(l.part, []byte{'\r'}), false)
 		}
 	}
 	return n, nil
@@ -41,12 +41,16 @@ func (l *lines) Write(p []byte) (int, error) {
 // flush ends a line that the guest has not ended, when its call ends.
 func (l *lines) flush() {
 	if len(l.part) > 0 {
-		l.emit(l.part)
+		l.emit(l.part, false)
 	}
 }
 
-func (l *lines) emit(text []byte) {
-	l.guest.out.Line(l.guest.call, l.level, string(text))
+func (l *lines) emit(text []byte, cut bool) {
+	write := l.guest.out.Line
+	if cut {
+		write = l.guest.out.Part
+	}
+	write(l.guest.call, l.level, string(text))
 	l.part = l.part[:0]
 	if cap(l.part) > 4<<10 {
 		l.part = nil // a paused guest keeps no big buffer

@@ -12,6 +12,12 @@ import (
 
 // write sends chunks through a lines and returns the records.
 func write(t require.TestingT, chunks ...string) []string {
+	records, _ := writeAll(t, chunks...)
+	return records
+}
+
+// writeAll also tells which of the records are pieces that went on.
+func writeAll(t require.TestingT, chunks ...string) (records []string, cut []int) {
 	var s said
 	l := &lines{guest: &guest{out: &s}}
 	for _, c := range chunks {
@@ -21,7 +27,7 @@ func write(t require.TestingT, chunks ...string) []string {
 	}
 	l.flush()
 	require.Empty(t, l.part)
-	return s.lines
+	return s.lines, s.cut
 }
 
 func TestLines_MakesARecordOfEachLine(t *testing.T) {
@@ -43,6 +49,12 @@ func TestLines_MakesARecordOfEachLine(t *testing.T) {
 	} {
 		require.Equal(t, c.want, write(t, c.in), name)
 	}
+}
+
+func TestLines_MarksThePiecesOfALongLine(t *testing.T) {
+	long := strings.Repeat("x", abi.MaxLogBytes)
+	_, cut := writeAll(t, "a\n"+long+long+"y\n"+long+"\n")
+	require.Equal(t, []int{1, 2}, cut)
 }
 
 func TestLines_DoesNotDependOnHowTheGuestCutsItsOutput(t *testing.T) {

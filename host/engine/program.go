@@ -122,6 +122,8 @@ func standard(bit int32) string {
 type discard struct{}
 
 func (discard) Line(*instance.Call, abi.Level, string) {}
+func (discard) Part(*instance.Call, abi.Level, string) {}
+func (discard) Note(*instance.Call, string)            {}
 
 // probe starts the module once, takes the image of it, and asks it which hooks have code behind them.
 func (p *Program) probe(takeImage bool) (registered int32, err error) {

@@ -141,7 +141,7 @@ func (r *reactor) Call(c *instance.Call) *fn.Fault {
 	if c.Phase == abi.PhaseHandler && r.program.fn.Isolation == fn.EachFresh {
 		if lost := r.run(c.Start, r.renew); lost != nil {
 			// The answer stands; the instance is not fit for another request.
-			r.out.Line(c, abi.Error, "the instance could not be brought back to its image: "+lost.Message)
+			r.out.Note(c, "the instance could not be brought back to its image: "+lost.Message)
 			r.broken, c.Unfit = true, true
 		}
 	}

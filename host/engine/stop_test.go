@@ -18,6 +18,8 @@ import (
 type silent struct{}
 
 func (silent) Line(*instance.Call, abi.Level, string) {}
+func (silent) Part(*instance.Call, abi.Level, string) {}
+func (silent) Note(*instance.Call, string)            {}
 
 func compile(t testing.TB, f fn.Function) *engine.Program {
 	t.Helper()

@@ -1,6 +1,9 @@
 package fcapi_test
 
 import (
+	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,14 +56,48 @@ func TestLull_FindsLogRecords(t *testing.T) {
 	require.Len(t, messages(a.do("GET", "/_lull/logs?function=say&hook=prefreeze", nil).ok()), 4)
 	require.Len(t, messages(a.do("GET", "/_lull/logs?function=say&instance="+instance, nil).ok()), 10)
 	require.Empty(t, messages(a.do("GET", "/_lull/logs?function=say&instance=c-0", nil).ok()))
-	require.Len(t, messages(a.do("GET", "/_lull/logs?function=say&after=7", nil).ok()), 3)
-	require.Equal(t, 10.0, a.do("GET", "/_lull/logs?function=say&limit=1", nil).ok()["records"].([]any)[0].(object)["seq"])
+	seq := all["records"].([]any)[6].(object)["seq"].(float64)
+	require.Len(t, messages(a.do("GET", "/_lull/logs?function=say&after="+strconv.FormatFloat(seq, 'f', 0, 64), nil).ok()), 3)
+	require.Equal(t, all["records"].([]any)[9], a.do("GET", "/_lull/logs?function=say&limit=1", nil).ok()["records"].([]any)[0])
 
-	a.do("GET", "/_lull/logs", nil).fails(400, fn.CodeInvalidArgument)
 	a.do("GET", "/_lull/logs?function=say&after=x", nil).fails(400, fn.CodeInvalidArgument)
 	a.do("GET", "/_lull/logs?function=say&limit=-1", nil).fails(400, fn.CodeInvalidArgument)
 	a.do("GET", "/_lull/logs?function=other", nil).fails(404, fn.CodeFunctionNotFound)
 	a.do("GET", "/_lull/logs?service=s&function=say", nil).fails(404, fn.CodeServiceNotFound)
+	a.do("GET", "/_lull/logs?service=s", nil).fails(404, fn.CodeServiceNotFound)
+}
+
+func TestLull_SearchesLogsOfManyFunctionsByQueryAndTime(t *testing.T) {
+	a := serve(t, fcapi.Config{})
+	a.create("say", object{"handler": "say", "instanceLifecycleConfig": stored})
+	a.create("other", object{"handler": "say"})
+	before := time.Now()
+	request, instance := a.invoke("say", "")
+	a.awaitPaused("say")
+	a.invoke("other", "")
+	a.awaitPaused("other")
+	find := func(query string, more ...string) []string {
+		return messages(a.do("GET", "/_lull/logs?query="+url.QueryEscape(query)+strings.Join(more, ""), nil).ok())
+	}
+
+	require.Len(t, find(""), 8, "of both functions")
+	require.Equal(t, []string{"FC Invoke Start RequestId: " + request, "FC Invoke End RequestId: " + request}, find(instance+" and invoke"))
+	require.Len(t, find(request), 3)
+	require.Len(t, find("other AND default AND qualifier: LATEST"), 3)
+	require.Len(t, find("source:guest"), 2, "the handlers' own lines")
+	require.Len(t, find("source:guest", "&function=say"), 1)
+	require.Len(t, find("hook:invoke", "&limit=4", "&service=default"), 4)
+	require.Len(t, find("", "&from="+before.Format("2006-01-02T15:04:05.999999999Z07:00")), 8)
+	require.Empty(t, find("", "&to="+strconv.FormatInt(before.Unix(), 10)))
+
+	record := a.do("GET", "/_lull/logs?limit=1&function=say", nil).ok()["records"].([]any)[0].(object)
+	require.Equal(t, "default", record["__topic__"])
+	require.InDelta(t, time.Now().Unix(), record["__time__"], 60)
+
+	got := a.do("GET", "/_lull/logs?query="+url.QueryEscape("x and (y"), nil).fails(400, fn.CodeInvalidArgument)
+	require.Contains(t, got, "at character 7: a '(' that is not closed")
+	a.do("GET", "/_lull/logs?from=noon", nil).fails(400, fn.CodeInvalidArgument)
+	a.do("GET", "/_lull/logs?to=99999999999999999999", nil).fails(400, fn.CodeInvalidArgument)
 }
 
 func TestLull_ShowsInstancesAndStopsThem(t *testing.T) {

@@ -1,8 +1,11 @@
 package fcapi
 
 import (
+	"math"
+
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/logs/query"
 )
 
 // queryKey is the function that the query names; the service is "default" unless named.
@@ -17,24 +20,38 @@ func (r *request) queryKey() (fn.Key, error) {
 	return key, nil
 }
 
-// logs answers a function's log records, oldest first. The query selects by instance, request and hook; "after" is a sequence
-// number, "limit" takes the newest so many.
-func (s *Server) logs(r *request) error {
-	key, err := r.queryKey()
-	if err != nil {
-		return err
+// span reads what bounds a look at records: "from" and "to" are times, "after" is a sequence number, "limit" takes the newest so many.
+func (r *request) span() (span logs.Span, err error) {
+	if span.From, err = r.time("from"); err != nil {
+		return span, err
 	}
-	after, err := r.number("after")
-	if err != nil {
-		return err
+	if span.To, err = r.time("to"); err != nil {
+		return span, err
+	}
+	if span.After, err = r.number("after"); err != nil {
+		return span, err
 	}
 	limit, err := r.number("limit")
-	if err != nil {
+	span.Limit = int(min(limit, math.MaxInt32))
+	return span, err
+}
+
+// logs answers log records, oldest first: those of a function, or, without one, of a service or of all. They are selected by a span, by instance, request and
+// hook, and by "query", in the language of package query.
+func (s *Server) logs(r *request) error {
+	key := fn.Key{Service: r.query("service")}
+	if r.query("function") != "" {
+		key, _ = r.queryKey()
+	}
+	f := logs.Filter{InstanceID: r.query("instance"), RequestID: r.query("request"), Hook: r.query("hook")}
+	var err error
+	if f.Span, err = r.span(); err != nil {
 		return err
 	}
-	records, err := s.host.Logs(key, logs.Filter{
-		InstanceID: r.query("instance"), RequestID: r.query("request"), Hook: r.query("hook"), After: after, Limit: int(limit),
-	})
+	if f.Query, err = query.Parse(r.query("query")); err != nil {
+		return fn.Errorf(fn.CodeInvalidArgument, "the query cannot be read: %w", err)
+	}
+	records, err := s.host.Logs(key, f)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -39,6 +40,22 @@ func (r *request) number(name string) (uint64, error) {
 		return 0, fn.Invalid(name, "a number, 0 or more", text)
 	}
 	return n, nil
+}
+
+// time reads a query parameter that is a time: in the form of RFC 3339, or in seconds since 1970; without it, the zero time.
+func (r *request) time(name string) (time.Time, error) {
+	text := r.query(name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 40); err == nil {
+		return time.Unix(seconds, 0), nil
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, fn.Invalid(name, "a time like 2026-01-02T15:04:05Z, or seconds since 1970", text)
+	}
+	return t, nil
 }
 
 // ifMatch is the ETag that a change depends on; one client puts it into the query.

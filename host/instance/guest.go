@@ -61,4 +61,8 @@ type Call struct {
 // change afterwards.
 type Output interface {
 	Line(c *Call, level abi.Level, text string)
+	// Part is Line for a line that was longer than a record may be and is cut here.
+	Part(c *Call, level abi.Level, text string)
+	// Note takes what the engine says of the guest. It is an error, and not the guest's words.
+	Note(c *Call, text string)
 }

@@ -167,7 +167,22 @@ func (i *Instance) endLocked(now time.Time) {
 
 // Line writes what the guest says into the function's log. It is the guest's Output.
 func (i *Instance) Line(c *Call, level abi.Level, text string) {
-	e := logs.Entry{Time: time.Now(), InstanceID: i.id, VersionID: i.cfg.VersionID, Level: level, Text: text}
+	i.write(c, logs.Entry{Level: level, Text: text})
+}
+
+// Part writes a piece of what the guest says.
+func (i *Instance) Part(c *Call, level abi.Level, text string) {
+	i.write(c, logs.Entry{Level: level, Text: text, Cut: true})
+}
+
+// Note writes what the host says of the guest.
+func (i *Instance) Note(c *Call, text string) {
+	i.write(c, logs.Entry{Mark: logs.Note, Level: abi.Error, Text: text})
+}
+
+// write adds an entry of this moment; c is the call it belongs to, or nil.
+func (i *Instance) write(c *Call, e logs.Entry) {
+	e.Time, e.InstanceID, e.VersionID = time.Now(), i.id, i.cfg.VersionID
 	if c != nil {
 		e.RequestID, e.Phase = c.RequestID, c.Phase
 	}
@@ -180,7 +195,7 @@ func (i *Instance) mark(m logs.Mark, c *Call, now time.Time, fault *fn.Fault) {
 		e.Fault = fault.Kind
 		if fault.Type != "" && c.Phase != abi.PhaseHandler {
 			// Nobody gets a hook's fault as an answer: the log is where it is told.
-			i.Line(c, abi.Error, fault.Error())
+			i.Note(c, fault.Error())
 		}
 	}
 	i.cfg.Logs.Add(e)

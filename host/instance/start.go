@@ -19,7 +19,7 @@ func (i *Instance) Start() *fn.Fault {
 	began := time.Now()
 	guest, fault := i.cfg.Program.Start(i.id, i)
 	if fault != nil {
-		i.Line(nil, abi.Error, fault.Error())
+		i.Note(nil, fault.Error())
 		return i.refuse(fault, nil)
 	}
 

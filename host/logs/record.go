@@ -3,15 +3,18 @@
 package logs
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/logs/query"
 )
 
 // Record is one line, as it is read.
 type Record struct {
-	Seq        uint64    `json:"seq"` // counts a function's records from 1
+	// Seq orders a function's records: microseconds since 1970, or one more than the record before.
+	Seq        uint64    `json:"seq"`
 	Time       time.Time `json:"time"`
 	Service    string    `json:"serviceName"`
 	Function   string    `json:"functionName"`
@@ -20,9 +23,57 @@ type Record struct {
 	InstanceID string    `json:"instanceID"`
 	RequestID  string    `json:"requestId"`
 	// Hook is what was running: "Initialize", "Invoke", "PreFreeze", "PreStop", or "" outside of any call.
-	Hook    string `json:"hook"`
-	Level   string `json:"level"`
+	Hook  string `json:"hook"`
+	Level string `json:"level"`
+	// Source tells who wrote the line: "platform" or "guest". A guest can write what looks like a platform line; it cannot change this.
+	Source  string `json:"source"`
 	Message string `json:"message"`
+	// Cut marks a line that was too long: the rest is in the next record, if the guest wrote it to stdout or stderr, or lost.
+	Cut bool `json:"cut,omitempty"`
+}
+
+// Sources of a record.
+const (
+	Platform = "platform"
+	Guest    = "guest"
+)
+
+// Field makes a record something to query. The topic is the service's name, as Function Compute has it.
+func (r *Record) Field(f query.Field) string {
+	switch f {
+	case query.Message:
+		return r.Message
+	case query.Topic, query.ServiceName:
+		return r.Service
+	case query.FunctionName:
+		return r.Function
+	case query.Qualifier:
+		return r.Qualifier
+	case query.VersionID:
+		return r.VersionID
+	case query.InstanceID:
+		return r.InstanceID
+	case query.RequestID:
+		return r.RequestID
+	case query.Hook:
+		return r.Hook
+	case query.Level:
+		return r.Level
+	case query.Source:
+		return r.Source
+	}
+	return ""
+}
+
+// MarshalJSON gives the fields above, and two under the names that Function Compute's log store has for them: __topic__, the service, and
+// __time__, in seconds since 1970.
+func (r Record) MarshalJSON() ([]byte, error) {
+	type plain Record
+	return json.Marshal(struct {
+		Topic string `json:"__topic__"`
+		Time  int64  `json:"__time__"`
+		plain
+	}{r.Service, r.Time.Unix(), plain(r)})
 }
 
 // Mark says which platform line an entry is.
@@ -32,6 +83,7 @@ const (
 	Line  Mark = iota // what the guest wrote
 	Start             // "FC <hook> Start RequestId: <id>"
 	End               // "FC <hook> End RequestId: <id>", with a suffix after a failure
+	Note              // what the host has to say
 )
 
 // Entry is one line, as it is written. The ring keeps it; Text must not change any more.
@@ -43,8 +95,9 @@ type Entry struct {
 	Phase      abi.Phase
 	Mark       Mark
 	Fault      fn.FaultKind // of an End line; empty after success
-	Level      abi.Level    // of a Line
-	Text       string       // of a Line
+	Level      abi.Level    // of a Line or Note
+	Text       string       // of a Line or Note
+	Cut        bool         // the line went on
 }
 
 // HookName is the name that platform lines give to a phase.
@@ -81,17 +134,24 @@ func (e *Entry) level() string {
 	if e.Mark == End && e.Fault != "" {
 		return levelName(abi.Error)
 	}
-	if e.Mark != Line {
+	if e.Mark == Start || e.Mark == End {
 		return levelName(abi.Info)
 	}
 	return levelName(e.Level)
+}
+
+func (e *Entry) source() string {
+	if e.Mark == Line {
+		return Guest
+	}
+	return Platform
 }
 
 // message gives the text of fc-api 4.1 for platform lines.
 func (e *Entry) message() string {
 	var verb, suffix string
 	switch e.Mark {
-	case Line:
+	case Line, Note:
 		return e.Text
 	case Start:
 		verb = " Start RequestId: "

@@ -1,8 +1,9 @@
 package logs
 
 import (
-	"strings"
+	"slices"
 	"sync"
+	"time"
 	"unsafe"
 
 	"github.com/lull-dev/lull/host/fn"
@@ -12,7 +13,13 @@ import (
 const DefaultBytes = 512 << 10
 
 // entryBytes is what an entry costs besides its text.
-const entryBytes = int(unsafe.Sizeof(Entry{}))
+const entryBytes = int(unsafe.Sizeof(sequenced{}))
+
+// sequenced is an entry with its place in the order.
+type sequenced struct {
+	seq uint64
+	Entry
+}
 
 // Ring holds the newest records of one function. It is safe for concurrent use.
 type Ring struct {
@@ -21,11 +28,10 @@ type Ring struct {
 
 	mu struct {
 		sync.Mutex
-		buf   []Entry // a circle: n entries from index first
-		first int
-		n     int
-		bytes int
-		last  uint64 // sequence number of the newest entry
+		circle[sequenced]
+		bytes   int
+		last    uint64 // sequence number of the newest entry
+		dropped uint64
 	}
 }
 
@@ -37,75 +43,69 @@ func NewRing(key fn.Key, max int) *Ring {
 	return &Ring{key: key, max: max}
 }
 
+// after is the sequence number of something that happened at t and came in after last. Numbers grow with the time, so that they go on growing after a restart.
+func after(last uint64, t time.Time) uint64 { return uint64(max(int64(last)+1, t.UnixMicro())) }
+
 // Add writes one entry and drops the oldest ones if need be.
 func (r *Ring) Add(e Entry) {
 	if limit := r.max - entryBytes; len(e.Text) > limit {
-		e.Text = e.Text[:max(limit, 0)]
+		e.Text, e.Cut = e.Text[:max(limit, 0)], true
 	}
 	size := entryBytes + len(e.Text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.mu.n > 0 && r.mu.bytes+size > r.max {
-		old := &r.mu.buf[r.mu.first]
-		r.mu.bytes -= entryBytes + len(old.Text)
-		*old = Entry{}
-		r.mu.first = (r.mu.first + 1) % len(r.mu.buf)
-		r.mu.n--
+		r.mu.bytes -= entryBytes + len(r.mu.at(0).Text)
+		r.mu.drop()
+		r.mu.dropped++
 	}
-	if r.mu.n == len(r.mu.buf) {
-		grown := make([]Entry, max(16, 2*r.mu.n))
-		k := copy(grown, r.mu.buf[r.mu.first:])
-		copy(grown[k:], r.mu.buf[:r.mu.first])
-		r.mu.buf, r.mu.first = grown, 0
-	}
-	r.mu.buf[(r.mu.first+r.mu.n)%len(r.mu.buf)] = e
-	r.mu.n++
+	r.mu.last = after(r.mu.last, e.Time)
+	r.mu.push(sequenced{r.mu.last, e})
 	r.mu.bytes += size
-	r.mu.last++
 }
 
-// Filter selects records; a zero field selects all.
-type Filter struct {
-	InstanceID string
-	RequestID  string
-	Hook       string // without regard to case
-	After      uint64 // only records with a greater sequence number
-	Limit      int    // the newest so many
+// Dropped tells how many records have made room for newer ones.
+func (r *Ring) Dropped() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mu.dropped
 }
 
 // Records returns what the filter selects, oldest first. The slice is never nil.
 func (r *Ring) Records(f Filter) []Record {
 	out := []Record{}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i := r.mu.n - 1; i >= 0; i-- { // newest first, so that Limit can stop the walk
-		seq := r.mu.last - uint64(r.mu.n-1-i)
-		if seq <= f.After || f.Limit > 0 && len(out) == f.Limit {
+	for _, e := range slices.Backward(r.entries(f.Span)) { // newest first, so that Limit can stop the walk
+		if f.full(len(out)) {
 			break
 		}
-		e := &r.mu.buf[(r.mu.first+i)%len(r.mu.buf)]
-		if f.InstanceID != "" && e.InstanceID != f.InstanceID {
-			continue
+		if rec := e.record(r.key); f.Selects(&rec) {
+			out = append(out, rec)
 		}
-		hook := HookName(e.Phase)
-		if f.Hook != "" && !strings.EqualFold(f.Hook, hook) {
-			continue
-		}
-		id := ""
-		if e.RequestID != (fn.RequestID{}) {
-			id = e.RequestID.String()
-		}
-		if f.RequestID != "" && !strings.EqualFold(f.RequestID, id) {
-			continue
-		}
-		out = append(out, Record{
-			Seq: seq, Time: e.Time, Service: r.key.Service, Function: r.key.Name,
-			Qualifier: fn.Latest, VersionID: e.VersionID, InstanceID: e.InstanceID,
-			RequestID: id, Hook: hook, Level: e.level(), Message: e.message(),
-		})
 	}
-	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-		out[i], out[j] = out[j], out[i]
-	}
+	slices.Reverse(out)
 	return out
+}
+
+// entries copies what is in the span, but for its limit: whoever writes does not wait for a search.
+func (r *Ring) entries(s Span) (entries []sequenced) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.mu.n {
+		if e := r.mu.at(i); e.seq > s.After && s.has(e.Time) {
+			entries = append(entries, *e)
+		}
+	}
+	return entries
+}
+
+// record makes the text.
+func (e *sequenced) record(key fn.Key) Record {
+	id := ""
+	if e.RequestID != (fn.RequestID{}) {
+		id = e.RequestID.String()
+	}
+	return Record{
+		Seq: e.seq, Time: e.Time, Service: key.Service, Function: key.Name, Qualifier: fn.Latest, VersionID: e.VersionID,
+		InstanceID: e.InstanceID, RequestID: id, Hook: HookName(e.Phase), Level: e.level(), Source: e.source(), Message: e.message(), Cut: e.Cut,
+	}
 }

@@ -52,8 +52,8 @@ func TestRing_FiltersByInstanceRequestAndHook(t *testing.T) {
 		{Filter{RequestID: strings.ToUpper(b.String())}, []string{"two", "three"}},
 		{Filter{Hook: "prestop"}, []string{"two", "three"}},
 		{Filter{Hook: "PreStop", InstanceID: "c-1"}, []string{"three"}},
-		{Filter{Limit: 2}, []string{"three", "four"}},
-		{Filter{After: 3}, []string{"four"}},
+		{Filter{Span: Span{Limit: 2}}, []string{"three", "four"}},
+		{Filter{Span: Span{After: 3}}, []string{"four"}},
 		{Filter{InstanceID: "c-3"}, nil},
 	} {
 		require.Equal(t, c.want, messages(r.Records(c.f)), "%+v", c.f)
@@ -72,6 +72,7 @@ func TestRing_KeepsTheNewestWithinItsBytes(t *testing.T) {
 	require.Equal(t, "0990", got[0].Message)
 	require.EqualValues(t, 1000, got[kept-1].Seq)
 	require.LessOrEqual(t, len(r.mu.buf), 2*kept)
+	require.EqualValues(t, 1000-kept, r.Dropped())
 
 	r.Add(Entry{Text: strings.Repeat("x", 1<<20)}) // larger than the ring: cut, and alone
 	got = r.Records(Filter{})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/instance"
@@ -71,14 +72,14 @@ func (c *Client) Instances(ctx context.Context, service, name string) ([]instanc
 	return out.Instances, err
 }
 
-// Logs returns a function's log records that f selects, oldest first. Errors: FunctionNotFound, ServiceNotFound.
+// Logs returns the log records of a function that f selects, oldest first; with an empty name those of a service's functions, or of all if
+// that is empty too. Errors: InvalidArgument, FunctionNotFound, ServiceNotFound.
 func (c *Client) Logs(ctx context.Context, service, name string, f logs.Filter) ([]logs.Record, error) {
-	query := of(service, name)
+	query := spanned(of(service, name), f.Span)
 	query.Set("instance", f.InstanceID)
 	query.Set("request", f.RequestID)
 	query.Set("hook", f.Hook)
-	query.Set("after", strconv.FormatUint(f.After, 10))
-	query.Set("limit", strconv.Itoa(f.Limit))
+	query.Set("query", f.Query.String())
 	var out struct {
 		Records []logs.Record `json:"records"`
 	}
@@ -117,6 +118,18 @@ func (c *Client) Inspect(ctx context.Context, code []byte) (*Inspection, error) 
 	out := new(Inspection)
 	_, err := c.get(ctx, call{method: http.MethodPost, path: "/_lull/inspect", body: code}, out)
 	return out, err
+}
+
+// spanned adds the bounds of a look at records to a query.
+func spanned(query url.Values, s logs.Span) url.Values {
+	for name, t := range map[string]time.Time{"from": s.From, "to": s.To} {
+		if !t.IsZero() {
+			query.Set(name, t.Format(time.RFC3339Nano))
+		}
+	}
+	query.Set("after", strconv.FormatUint(s.After, 10))
+	query.Set("limit", strconv.Itoa(s.Limit))
+	return query
 }
 
 // of names a function in a query.
