@@ -35,7 +35,7 @@ func TestClose_RefusesAllThatComesAfter(t *testing.T) {
 	requireCode(t, err, fn.CodeHostClosed)
 	_, err = s.Create(t.Context(), hosttest.Function("g"))
 	requireCode(t, err, fn.CodeHostClosed)
-	_, err = s.Inspect(t.Context(), hosttest.Probe)
+	_, err = s.Inspect(t.Context(), fn.Function{Code: hosttest.Probe})
 	requireCode(t, err, fn.CodeHostClosed)
 	require.Empty(t, s.Functions(""))
 	require.Empty(t, s.Instances(fn.Key{}))

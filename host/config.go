@@ -21,12 +21,15 @@ type Config struct {
 	MaxEventBytes int
 	// MaxAnswerBytes bounds the body of an answer, default 32 MiB. The import that would pass it refuses.
 	MaxAnswerBytes int
-	// MaxCodeBytes bounds a module, default 100 MiB. A larger one is EntityTooLarge.
+	// MaxCodeBytes bounds a module or a package, default 100 MiB. A larger one is EntityTooLarge.
 	MaxCodeBytes int
 
 	// StartTimeout bounds the start of a guest, its start function, _initialize and afterRestore: when an instance starts, and once at
 	// deploy. Default 10 s.
 	StartTimeout time.Duration
+
+	// Interpreters finds the interpreters that run source trees; package interpreters has one. Default: none, only modules can be deployed.
+	Interpreters engine.Interpreters
 
 	// LogBytes bounds the log records that are kept for one function, default logs.DefaultBytes.
 	LogBytes int

@@ -13,6 +13,7 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 	"github.com/lull-dev/lull/host/pool"
 	"github.com/lull-dev/lull/host/registry"
+	"github.com/lull-dev/lull/host/source"
 )
 
 // Deploy puts a function in place: a new one, or a new version of one that is there. Its service is made if it is missing. The host keeps
@@ -20,8 +21,8 @@ import (
 //
 // The swap is atomic: requests that run go on in the old version's instances, which then get preStop; later ones run in the new version.
 //
-// Errors, after which nothing has changed: InvalidArgument (a field is out of range, the runtime is unknown or may not have a hook, the
-// module cannot run), EntityTooLarge (code), ConcurrentUpdateError, HostClosed.
+// Errors, after which nothing has changed: InvalidArgument (a field is out of range, the runtime is unknown or may not have a hook, its
+// interpreter is not installed, the code cannot run), EntityTooLarge (code), ConcurrentUpdateError, HostClosed.
 func (h *Host) Deploy(ctx context.Context, f fn.Function) (*registry.Version, error) {
 	f = f.WithDefaults()
 	return h.put(ctx, f, h.registry.Get(f.Key()), newServiceFor)
@@ -73,7 +74,7 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	}
 	v := &registry.Version{
 		Function: f, ETag: newETag(), Modified: time.Now(), CodeChecksum: checksum(f.Code)}
-	program, err := h.engine.Compile(ctx, &v.Function)
+	program, err := h.compile(ctx, &v.Function)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +101,22 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	return v, nil
 }
 
+// compile makes a program of a module or of a source tree. A module may have any runtime, whose name then only says which hooks it may have.
+func (h *Host) compile(ctx context.Context, f *fn.Function) (*engine.Program, error) {
+	interpreter := h.interpreter(f)
+	switch {
+	case interpreter != "":
+		return h.engine.CompileSource(ctx, f, interpreter)
+	case source.IsZip(f.Code):
+		return nil, errNotSource(f)
+	}
+	return h.engine.Compile(ctx, f)
+}
+
+func errNotSource(f *fn.Function) error {
+	return fn.Errorf(fn.CodeInvalidArgument, "the code is a zip file, and runtime '%s' has no interpreter for a source tree; `lull runtimes` lists those that have", f.Runtime)
+}
+
 // Delete removes a function. When it returns no new request can reach it; those that run end, and its instances get preStop in the
 // background. Errors: FunctionNotFound, ServiceNotFound, PreconditionFailed, ConcurrentUpdateError, HostClosed.
 func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
@@ -124,18 +141,25 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 	return nil
 }
 
-// Inspect tells what a module can be deployed as; InvalidArgument says why it cannot, EntityTooLarge that it is over the limit, HostClosed that the host
-// is shutting down.
-func (h *Host) Inspect(ctx context.Context, code []byte) (*engine.Info, error) {
-	if len(code) > h.cfg.MaxCodeBytes {
-		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(code), h.cfg.MaxCodeBytes)
+// Inspect tells what f's code can be deployed as; of f it needs Code and, for a source tree, Runtime and Handler. InvalidArgument says why it
+// cannot, EntityTooLarge that it is over the limit, HostClosed that the host is shutting down.
+func (h *Host) Inspect(ctx context.Context, f fn.Function) (*engine.Info, error) {
+	if len(f.Code) > h.cfg.MaxCodeBytes {
+		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(f.Code), h.cfg.MaxCodeBytes)
 	}
 	done, err := h.change()
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	return h.engine.Inspect(ctx, code)
+	f = f.WithDefaults()
+	switch interpreter := h.interpreter(&f); {
+	case interpreter != "":
+		return h.engine.InspectSource(ctx, &f, interpreter)
+	case source.IsZip(f.Code):
+		return nil, errNotSource(&f)
+	}
+	return h.engine.Inspect(ctx, f.Code)
 }
 
 func errHostClosed() error { return fn.Errorf(fn.CodeHostClosed, "the host is shutting down") }

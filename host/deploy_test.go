@@ -184,7 +184,7 @@ func TestDeploy_RefusesAModuleCutOffAnywhere(t *testing.T) {
 		cut.Code = bytes.Clone(hosttest.Probe[:n])
 		_, err := s.Deploy(t.Context(), cut)
 		require.Equal(t, fn.CodeInvalidArgument, fn.CodeOf(err), "%d bytes: %v", n, err)
-		_, err = s.Inspect(t.Context(), cut.Code)
+		_, err = s.Inspect(t.Context(), fn.Function{Code: cut.Code})
 		require.Equal(t, fn.CodeInvalidArgument, fn.CodeOf(err), "%d bytes: %v", n, err)
 	}
 	require.Equal(t, len(hosttest.Probe), sectionEnd)
@@ -289,15 +289,15 @@ func TestInspect_TellsWhatAModuleCanBeDeployedAs(t *testing.T) {
 		"tables":  {"reactor", "handler", ""},
 		"command": {"command", "", ""},
 	} {
-		info, err := h.Inspect(t.Context(), hosttest.Module(t, name))
+		info, err := h.Inspect(t.Context(), fn.Function{Code: hosttest.Module(t, name)})
 		require.NoError(t, err, name)
 		require.Equal(t, want, struct{ kind, handlers, hooks string }{info.Kind, strings.Join(info.Handlers, " "), strings.Join(info.Hooks, " ")}, name)
 	}
-	info, err := h.Inspect(t.Context(), hosttest.Module(t, "refused/exports"))
+	info, err := h.Inspect(t.Context(), fn.Function{Code: hosttest.Module(t, "refused/exports")})
 	require.NoError(t, err, "it has functions that could be handlers, under other names")
 	require.Equal(t, []string{"handle", "hookWithEvent"}, info.Handlers)
-	_, err = h.Inspect(t.Context(), make([]byte, maxCode+1))
+	_, err = h.Inspect(t.Context(), fn.Function{Code: make([]byte, maxCode+1)})
 	requireCode(t, err, fn.CodeEntityTooLarge)
-	_, err = h.Inspect(t.Context(), hosttest.Module(t, "refused/imports"))
+	_, err = h.Inspect(t.Context(), fn.Function{Code: hosttest.Module(t, "refused/imports")})
 	requireCode(t, err, fn.CodeInvalidArgument, "lull_v1.launch")
 }

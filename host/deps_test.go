@@ -28,6 +28,7 @@ var never = []struct {
 	{"host+", []string{"github.com/valyala/fasthttp", "std/net/http"}, "who embeds the host brings the server"},
 	{"host+", []string{"github.com/nats-io"}, "state is in memory; what outlives the host is a store's, behind an interface"},
 	{"host+", []string{"github.com/rs/zerolog", "github.com/prometheus/client_golang"}, "the host tells a listener what happens, and leaves writing it down to that"},
+	{"host+", []string{"host/interpreters"}, "fetching and preparing is for a command; the host only finds what is there"},
 	{"host+", []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3"}, "options are the command's"},
 	{"host+", []string{"github.com/stretchr/testify", "std/testing"}, "tests stay tests"},
 	{"host", []string{"bench"}, "what is measured does not know it"},
@@ -75,6 +76,7 @@ var leaves = []struct {
 	{"bench/latency", []string{"github.com/HdrHistogram/hdrhistogram-go"}, "what loads and reports share"},
 	{"bench/process", nil, "it runs anything"},
 	{"host/logs/query", nil, "a language, whatever the records are"},
+	{"host/source", nil, "bytes in, a file system out"},
 }
 
 type listed struct {

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
 	"github.com/lull-dev/lull/host/runtimes"
+	"github.com/lull-dev/lull/host/source"
 )
 
 // Host runs functions. It is safe for concurrent use.
@@ -40,7 +42,8 @@ func New(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	e, err := engine.New(engine.Config{
-		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, AccountID: cfg.AccountID, Region: cfg.Region,
+		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, Interpreters: cfg.Interpreters,
+		AccountID: cfg.AccountID, Region: cfg.Region,
 	})
 	if err != nil {
 		return nil, err
@@ -56,8 +59,26 @@ func New(cfg Config) (*Host, error) {
 // Config returns the configuration with its defaults filled in.
 func (h *Host) Config() Config { return h.cfg }
 
-// Runtimes returns the capability table.
-func (h *Host) Runtimes() runtimes.Table { return h.runtimes }
+// Runtimes returns the capability table, and which interpreters are installed right now.
+func (h *Host) Runtimes() runtimes.Table {
+	t := slices.Clone(h.runtimes)
+	for i := range t {
+		if name := t[i].Interpreter; name != "" && h.cfg.Interpreters != nil {
+			_, err := h.cfg.Interpreters.Find(name)
+			t[i].Installed = err == nil
+		}
+	}
+	return t
+}
+
+// interpreter names what would run f: nothing if its code is a module, or is a zip file and its runtime has no interpreter.
+func (h *Host) interpreter(f *fn.Function) string {
+	if !source.IsZip(f.Code) {
+		return ""
+	}
+	r, _ := h.runtimes.Get(f.Runtime)
+	return r.Interpreter
+}
 
 var errClosing = errors.New("host: closed before everything had stopped")
 

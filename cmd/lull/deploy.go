@@ -12,10 +12,10 @@ import (
 
 type deployCmd struct {
 	target
-	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module, or a project, which is built first."`
+	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module or a project, which is built first; for a runtime with an interpreter a folder of source, or a zip file of it."`
 	Runtime   string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
 	Isolation string `enum:"serial,shared,fresh" default:"serial" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial)."`
-	Handler   string `default:"handler" placeholder:"HANDLER" help:"The export that takes requests (default handler)."`
+	Handler   string `default:"handler" placeholder:"HANDLER" help:"What takes requests: an export, or file.function in a folder of source, with the file index if none is named (default handler)."`
 	hookFlags
 	limitFlags
 	Env pairs `placeholder:"K=V" help:"An environment variable of the guest. May be repeated."`
@@ -30,14 +30,14 @@ func (c *deployCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
-	code, err := p.module(ctx, c.Source)
+	code, err := p.code(ctx, c.Source, c.Runtime)
 	if err != nil {
 		return err
 	}
 	done := p.spin("deploying " + display(key) + " (" + humanBytes(int64(len(code))) + ")")
 	defer done()
 	api := p.api()
-	module, err := api.Inspect(ctx, code)
+	module, err := api.Inspect(ctx, code, c.Runtime, c.Handler)
 	if err != nil {
 		return err
 	}

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fcapi/client"
+	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/runtimes"
 )
 
@@ -22,8 +24,8 @@ type hookFlags struct {
 // hooks are the three of a function.
 type hooks struct{ initializer, preFreeze, preStop client.Hook }
 
-// choose decides on the hooks of a module that exports those in exported, and returns a note for each one that it has and that
-// its runtime may not have.
+// choose decides on the hooks of code in which exported are the handlers of standard hooks, and returns a note for each one that it has and
+// that its runtime may not have.
 func (h *hookFlags) choose(exported []string, rt runtimes.Runtime) (chosen hooks, notes []string, err error) {
 	for _, c := range []struct {
 		hook    *client.Hook
@@ -40,18 +42,24 @@ func (h *hookFlags) choose(exported []string, rt runtimes.Runtime) (chosen hooks
 			return chosen, nil, usagef("the timeout of %s is 1 to 300 seconds, not 0", c.export)
 		}
 		handler := ""
-		switch has := slices.Contains(exported, c.export); {
+		at := slices.IndexFunc(exported, func(name string) bool { return isHook(fn.Export(name), c.export) })
+		switch has := at >= 0; {
 		case c.flag != nil && *c.flag != "none":
 			handler = *c.flag
 		case c.flag != nil || !has:
 		case !c.allowed:
-			notes = append(notes, fmt.Sprintf("the module exports %s, but runtime %s may not have that hook (see `lull runtimes`): not configured", c.export, rt.Name))
+			notes = append(notes, fmt.Sprintf("the code has %s, but runtime %s may not have that hook (see `lull runtimes`): not configured", exported[at], rt.Name))
 		default:
-			handler = c.export
+			handler = exported[at]
 		}
 		if handler != "" {
 			*c.hook = client.Hook{Handler: handler, Timeout: c.timeout}
 		}
 	}
 	return chosen, notes, nil
+}
+
+// isHook tells a function that has a hook's name, as it is or as languages write it that have words_like_these.
+func isHook(function, hook string) bool {
+	return strings.EqualFold(strings.ReplaceAll(function, "_", ""), hook)
 }

@@ -2,25 +2,40 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/lull-dev/lull/host/runtimes"
+	"github.com/lull-dev/lull/host/source"
 )
 
-// module returns the code of a WebAssembly file, or of a directory, which it builds first.
-func (p *program) module(ctx context.Context, source string) ([]byte, error) {
-	info, err := os.Stat(source)
+// code returns the code of a function: a file as it is, a directory packed if the runtime has an interpreter, otherwise built.
+func (p *program) code(ctx context.Context, from, runtime string) ([]byte, error) {
+	table, err := runtimes.New()
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(from)
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
 	if !info.IsDir() {
-		return os.ReadFile(source)
+		return os.ReadFile(from)
+	}
+	if rt, _ := table.Get(runtime); rt.Interpreter != "" {
+		code, err := source.Pack(from, source.Limits{})
+		if err != nil {
+			return nil, fmt.Errorf("packing %s: %w", from, err)
+		}
+		return code, nil
 	}
 	out, err := os.MkdirTemp("", "lull-build-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(out)
-	path, err := p.build(ctx, source, filepath.Join(out, "module.wasm"))
+	path, err := p.build(ctx, from, filepath.Join(out, "module.wasm"))
 	if err != nil {
 		return nil, err
 	}

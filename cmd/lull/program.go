@@ -34,7 +34,7 @@ type grammar struct {
 	Usage    usageCmd    `cmd:"" help:"Print what a function has cost."`
 	Stop     stopCmd     `cmd:"" help:"Stop instances: preStop runs, the function stays."`
 	Rm       rmCmd       `cmd:"" help:"Remove a function and stop its instances."`
-	Runtimes runtimesCmd `cmd:"" help:"List runtimes and the hooks that they may have."`
+	Runtimes runtimesCmd `cmd:"" help:"List runtimes and the hooks that they may have; install interpreters."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	keyFlags
 }

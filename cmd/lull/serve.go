@@ -19,6 +19,7 @@ import (
 	"github.com/lull-dev/lull/host/fcapi/sign"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front"
+	"github.com/lull-dev/lull/host/interpreters"
 	"github.com/lull-dev/lull/host/metrics"
 )
 
@@ -94,8 +95,13 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	count := counts.Listener()
 	events := &eventLog{log: log, all: c.Events}
 	lines := newGuestLines(log)
+	store, err := interpreters.Open("")
+	if err != nil {
+		return fmt.Errorf("folder of interpreters: %w; name one in %s", err, interpreters.Variable)
+	}
 	h, err := host.New(host.Config{
 		CacheDir:       data.cache(),
+		Interpreters:   store,
 		AllowPreFreeze: c.AllowPreFreeze,
 		Listener: func(e *fn.Event) {
 			count(e)

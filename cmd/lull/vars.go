@@ -9,6 +9,7 @@ import (
 
 	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/interpreters"
 )
 
 // vars are the defaults that the grammar's tags name. They come from where they are defined, so that help tells the truth.
@@ -19,6 +20,7 @@ func vars() kong.Vars {
 		"httpAddress":  defaultHTTPAddress,
 		"keyVariable":  keyVariable,
 		"languages":    strings.Join(guests.Languages(), ", "),
+		"interpreters": strings.Join(interpreters.Names(), ", "),
 		"service":      fn.DefaultService,
 		"runtime":      fn.DefaultRuntime,
 		"timeout":      seconds(fn.DefaultTimeout),

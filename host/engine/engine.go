@@ -42,6 +42,8 @@ type Config struct {
 	// PlainStart makes every guest start by its module's own start, without images and slots: to compare with, and where copy-on-write
 	// is not wanted.
 	PlainStart bool
+	// Interpreters finds the interpreters for source trees. nil: only modules can be deployed.
+	Interpreters Interpreters
 	// AccountID and Region are context fields.
 	AccountID string
 	Region    string
@@ -59,6 +61,8 @@ type Engine struct {
 	runtime wazero.Runtime
 	cache   wazero.CompilationCache
 	turns   turns
+
+	interpreters interpreters
 
 	programs atomic.Int64 // compiled and not closed
 	memories atomic.Int64 // reserved and not freed
@@ -88,13 +92,17 @@ func New(cfg Config) (*Engine, error) {
 		e.cache = cache
 	}
 	ctx := context.Background()
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
-		WithCompilationCache(e.cache).
-		WithCoreFeatures(features))
-	if err := errors.Join(e.instantiateWASI(ctx), e.instantiateABI(ctx), e.instantiateYield(ctx)); err != nil {
+	e.runtime = e.newRuntime(ctx)
+	if err := errors.Join(instantiateWASI(ctx, e.runtime), instantiateABI(ctx, e.runtime), instantiateYield(ctx, e.runtime)); err != nil {
 		return nil, fmt.Errorf("host modules: %w", err)
 	}
 	return e, nil
+}
+
+func (e *Engine) newRuntime(ctx context.Context) wazero.Runtime {
+	return wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().
+		WithCompilationCache(e.cache).
+		WithCoreFeatures(features))
 }
 
 // ErrInUse is part of Close's error when programs or guests were not closed before: something of the host has lost them.
@@ -108,7 +116,7 @@ func (e *Engine) Close() error {
 	if programs, memories := e.programs.Load(), e.memories.Load(); programs != 0 || memories != 0 {
 		leak = fmt.Errorf("%w: %d programs, %d guests", ErrInUse, programs, memories)
 	}
-	return errors.Join(leak, e.runtime.Close(ctx), e.cache.Close(ctx))
+	return errors.Join(leak, e.interpreters.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
 }
 
 // moduleConfig is what all guests have in common. wazero's own defaults are a fixed seed and clocks that stand still.

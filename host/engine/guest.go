@@ -150,7 +150,7 @@ func (g *guest) Memory() int64 { return g.memory.size.Load() }
 func (g *guest) instantiate(config moduleOptions) (mod api.Module, err error) {
 	p := g.program
 	config.ModuleConfig = config.WithStderr(&g.stderr).WithNanosleep(g.nanosleep)
-	mod, err = p.engine.runtime.InstantiateModule(p.withMemory(&g.ctx, g.memory), p.mod.compiled, config.ModuleConfig)
+	mod, err = p.mod.runtime.InstantiateModule(p.withMemory(&g.ctx, g.memory), p.mod.compiled, config.ModuleConfig)
 	if err != nil {
 		return nil, err
 	}

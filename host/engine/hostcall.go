@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/lull-dev/lull/abi"
@@ -30,8 +31,8 @@ var hostcalls = []struct {
 }
 
 // instantiateABI makes the host module.
-func (e *Engine) instantiateABI(ctx context.Context) error {
-	b := e.runtime.NewHostModuleBuilder(abi.Module)
+func instantiateABI(ctx context.Context, rt wazero.Runtime) error {
+	b := rt.NewHostModuleBuilder(abi.Module)
 	for _, h := range hostcalls {
 		params := make([]api.ValueType, h.params)
 		for i := range params {

@@ -30,13 +30,14 @@ var (
 
 // module is a compiled module that the host can run.
 type module struct {
+	runtime  wazero.Runtime
 	bin      *wasmbin.Module
 	compiled wazero.CompiledModule
 	exports  map[string]string // functions and their types, as text
 }
 
 // compile reads a module and checks all that does not depend on a function's configuration.
-func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
+func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*module, error) {
 	switch {
 	case len(code) == 0:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the code is empty (0 bytes)")
@@ -49,10 +50,10 @@ func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}
-	if err := e.checkImports(bin.Imports); err != nil {
+	if err := checkImports(rt, bin.Imports); err != nil {
 		return nil, err
 	}
-	m := &module{bin: bin, exports: map[string]string{}}
+	m := &module{runtime: rt, bin: bin, exports: map[string]string{}}
 	memory := false
 	for _, x := range bin.Exports {
 		if x.Kind == wasmbin.Func {
@@ -66,9 +67,9 @@ func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
 	case bin.Memory.Shared:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module's memory is shared; there are no threads here")
 	}
-	m.compiled, err = e.runtime.CompileModule(ctx, bin.Code)
+	m.compiled, err = rt.CompileModule(ctx, bin.Code)
 	if isCacheError(err) && e.purgeCache() == nil {
-		m.compiled, err = e.runtime.CompileModule(ctx, bin.Code)
+		m.compiled, err = rt.CompileModule(ctx, bin.Code)
 	}
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
@@ -78,7 +79,7 @@ func (e *Engine) compile(ctx context.Context, code []byte) (*module, error) {
 }
 
 // checkImports lists everything that the host does not have.
-func (e *Engine) checkImports(imports []wasmbin.Import) error {
+func checkImports(rt wazero.Runtime, imports []wasmbin.Import) error {
 	var missing []string
 	for _, i := range imports {
 		want := i.Module + "." + i.Name + " " + i.Type
@@ -86,7 +87,7 @@ func (e *Engine) checkImports(imports []wasmbin.Import) error {
 			missing = append(missing, fmt.Sprintf("%s.%s (%s)", i.Module, i.Name, i.Kind))
 			continue
 		}
-		host := e.runtime.Module(i.Module)
+		host := rt.Module(i.Module)
 		if host == nil {
 			missing = append(missing, want)
 			continue

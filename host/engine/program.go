@@ -12,6 +12,7 @@ import (
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/instance"
+	"github.com/lull-dev/lull/host/source"
 )
 
 // Program is a function's module, compiled once. It implements instance.Program.
@@ -22,8 +23,13 @@ type Program struct {
 	kind   string
 	config wazero.ModuleConfig
 	pages  uint32 // memory limit
-	image  *image // what guests start from; nil for commands, and for modules that cannot be captured
-	slots  slots
+	// Of an interpreted function.
+	interpreter *interpreter
+	source      *source.Tree
+	mounts      []mount
+
+	image *image // what guests start from; nil for commands, and for modules that cannot be captured
+	slots slots
 }
 
 // moduleOptions is a configuration in the making.
@@ -33,16 +39,13 @@ type moduleOptions struct{ wazero.ModuleConfig }
 // imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
 // limit, or a start that fails. It runs the module's start function and _initialize once to find out. f must not change afterwards.
 func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) {
-	mod, err := e.compile(ctx, f.Code)
+	mod, err := e.compile(ctx, e.runtime, f.Code)
 	if err != nil {
 		return nil, err
 	}
 	p := e.newProgram(f, mod)
 	p.kind = mod.kind(fn.Export(f.Handler))
-	p.config = p.config.WithArgs(f.Name)
-	for k, v := range f.Env {
-		p.config = p.config.WithEnv(k, v)
-	}
+	p.configure()
 	if err := p.check(); err != nil {
 		p.Close()
 		return nil, err
@@ -54,6 +57,27 @@ func (e *Engine) newProgram(f *fn.Function, mod *module) *Program {
 	e.programs.Add(1)
 	return &Program{engine: e, fn: f, mod: mod, config: moduleConfig(), pages: uint32(f.Limits.MemoryMiB * (fn.MiB / fn.PageBytes))}
 }
+
+// configure gives the guest its name and its environment.
+func (p *Program) configure() {
+	p.config = p.config.WithArgs(p.fn.Name)
+	for k, v := range p.fn.Env {
+		p.config = p.config.WithEnv(k, v)
+	}
+}
+
+// newDriver makes the driver of one guest.
+func (p *Program) newDriver() driver {
+	if p.interpreter != nil {
+		return p.interpreter.language.driver(p)
+	}
+	return &exports{}
+}
+
+// tmpBytes is what a guest may keep in /tmp: as much as in memory.
+func (p *Program) tmpBytes() int64 { return int64(p.fn.Limits.MemoryMiB) * fn.MiB }
+
+func (p *Program) startDeadline() time.Time { return time.Now().Add(p.engine.cfg.StartTimeout) }
 
 // hookUse names the hooks as configuration does.
 type hookUse struct {
@@ -70,10 +94,17 @@ func hooksOf(f *fn.Function) []hookUse {
 	}
 }
 
-func (p *Program) check() error {
+func (p *Program) checkMemory() error {
 	if p.mod.bin.Memory.Min > p.pages {
 		return fn.Errorf(fn.CodeInvalidArgument, "the module's memory begins with %d pages of 64 KiB, the memory limit of %d MB has %d",
 			p.mod.bin.Memory.Min, p.fn.Limits.MemoryMiB, p.pages)
+	}
+	return nil
+}
+
+func (p *Program) check() error {
+	if err := p.checkMemory(); err != nil {
+		return err
 	}
 	switch p.kind {
 	case KindCommand:
@@ -128,7 +159,7 @@ func (discard) Note(*instance.Call, string)            {}
 // probe starts the module once, takes the image of it, and asks it which hooks have code behind them.
 func (p *Program) probe(takeImage bool) (registered int32, err error) {
 	const all = abi.HookInitializer | abi.HookPreFreeze | abi.HookPreStop
-	deadline := time.Now().Add(p.engine.cfg.StartTimeout)
+	deadline := p.startDeadline()
 	g, fault := p.startReactor("", deadline, discard{}, false)
 	if fault != nil {
 		return 0, fn.Errorf(fn.CodeInvalidArgument, "the module does not start: %w", fault)
@@ -158,7 +189,7 @@ func (p *Program) probe(takeImage bool) (registered int32, err error) {
 	return bits, nil
 }
 
-// Kind is KindReactor or KindCommand.
+// Kind is KindReactor, KindCommand or KindInterpreter.
 func (p *Program) Kind() string { return p.kind }
 
 // Overlaps reports that calls never overlap in one guest of these kinds.
@@ -182,7 +213,7 @@ func (p *Program) Start(id string, out instance.Output) (instance.Guest, *fn.Fau
 	if p.kind == KindCommand {
 		return &command{program: p, id: id, out: out}, nil
 	}
-	g, fault := p.startReactor(id, time.Now().Add(p.engine.cfg.StartTimeout), out, true)
+	g, fault := p.startReactor(id, p.startDeadline(), out, true)
 	if fault != nil {
 		return nil, fault
 	}
@@ -195,7 +226,9 @@ func (p *Program) Close() {
 	if p.image != nil {
 		p.image.drop()
 	}
-	p.mod.compiled.Close(context.Background())
+	if p.interpreter == nil { // whose module is the engine's
+		p.mod.compiled.Close(context.Background())
+	}
 	p.engine.programs.Add(-1)
 }
 
@@ -210,9 +243,10 @@ func (p *Program) withMemory(ctx context.Context, m *memory) context.Context {
 // Info is what a module can be deployed as.
 type Info struct {
 	Kind string `json:"kind"`
-	// Handlers are the exports that have a handler's type, sorted; empty for a command.
+	// Handlers are the exports that have a handler's type, sorted; empty for a command. Of a source tree it is the one that was asked for.
 	Handlers []string `json:"handlers"`
-	// Hooks are the standard hooks that have code behind them, in the order initializer, preFreeze, preStop.
+	// Hooks are the handlers of the standard hooks that have code behind them, in the order initializer, preFreeze, preStop: their exports, or, in a
+	// source tree, "file.function" with the handler's file, where a function may also be called pre_freeze or pre_stop.
 	Hooks []string `json:"hooks"`
 }
 
@@ -220,7 +254,7 @@ type Info struct {
 // largest memory limit.
 func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
 	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
-	mod, err := e.compile(ctx, code)
+	mod, err := e.compile(ctx, e.runtime, code)
 	if err != nil {
 		return nil, err
 	}

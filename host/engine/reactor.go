@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -15,12 +14,12 @@ import (
 // reactor is a guest that stays between calls.
 type reactor struct {
 	*guest
-	mod       api.Module
-	globals   []api.MutableGlobal                // those that the image holds, in its order; nil if there is no image
-	functions [abi.PhasePreStop + 1]api.Function // looked up when first called
-	stack     [1]uint64
-	broken    bool // a call ended it
-	origin    instance.Origin
+	driver  driver
+	mod     api.Module
+	globals []api.MutableGlobal // those that the image holds, in its order; nil if there is no image
+	files   *files              // nil: it has none
+	broken  bool                // a call ended it
+	origin  instance.Origin
 }
 
 // startReactor brings a guest to the point where its initializer may run: from a slot, from the image, or by its own start. restored is
@@ -31,21 +30,25 @@ func (p *Program) startReactor(id string, deadline time.Time, out instance.Outpu
 	if r != nil {
 		r.id, r.out, r.origin = id, out, instance.Reset
 	} else {
-		r = &reactor{guest: newGuest(p, id, out)}
+		r = &reactor{guest: newGuest(p, id, out), driver: p.newDriver()}
 	}
 	r.begin(nil, began, deadline)
 	defer r.end()
-	fault := r.run(began, func() error {
+	var wrong *fn.Fault
+	fault := r.run(began, func() (err error) {
 		if r.mod == nil {
-			if err := r.instantiate(); err != nil {
+			if wrong, err = r.instantiate(); wrong != nil || err != nil {
 				return err
 			}
 		}
-		if restored && p.mod.exports[abi.AfterRestore] == hookType {
-			return r.afterRestore()
+		if restored {
+			return r.driver.restored(r)
 		}
 		return nil
 	})
+	if fault == nil {
+		fault = wrong
+	}
 	if fault != nil {
 		r.broken = true
 		r.Close()
@@ -54,10 +57,16 @@ func (p *Program) startReactor(id string, deadline time.Time, out instance.Outpu
 	return r, nil
 }
 
-func (r *reactor) instantiate() (err error) {
+// instantiate makes the module instance, as the image has it or by its own start.
+func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 	p := r.program
-	if r.mod, err = r.guest.instantiate(moduleOptions{p.config.WithStdout(&r.stdout)}); err != nil {
-		return err
+	config := p.config.WithStdout(&r.stdout)
+	if p.mounts != nil {
+		r.files = newFiles(p.mounts, p.tmpBytes())
+		config = r.files.config(config)
+	}
+	if r.mod, err = r.guest.instantiate(moduleOptions{config}); err != nil {
+		return nil, err
 	}
 	if p.image != nil {
 		for _, g := range p.mod.bin.Globals {
@@ -65,7 +74,7 @@ func (r *reactor) instantiate() (err error) {
 		}
 		p.image.setGlobals(r.globals)
 		r.origin = instance.Image
-		return nil
+		return nil, nil
 	}
 	r.origin = instance.Fresh
 	for _, name := range []string{p.mod.bin.Start, abi.Initialize} {
@@ -73,22 +82,10 @@ func (r *reactor) instantiate() (err error) {
 			continue
 		}
 		if _, err = r.mod.ExportedFunction(name).Call(&r.ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
-}
-
-// afterRestore lets the guest renew what must not be the same in two instances.
-func (r *reactor) afterRestore() error {
-	r.stack[0] = 0
-	if err := r.mod.ExportedFunction(abi.AfterRestore).CallWithStack(&r.ctx, r.stack[:]); err != nil {
-		return err
-	}
-	if code := uint32(r.stack[0]); code != abi.ResultOK {
-		return fmt.Errorf("%s returned %d", abi.AfterRestore, int32(code))
-	}
-	return nil
+	return r.driver.boot(r)
 }
 
 // Close ends the guest. Its module instance and memory become a slot, if they can be reset; otherwise they are released.
@@ -106,11 +103,14 @@ func (r *reactor) release() {
 	r.memory.Free() // nothing is left of it if wazero has freed it
 }
 
-// reset brings memory and globals back to the image. It cannot where there is no image, or where the memory has grown: wazero has
-// no way to shrink it.
+// reset brings memory, globals and files back to the image. It cannot where there is no image, where the memory has grown, as wazero has
+// no way to shrink it, or where files are open.
 func (r *reactor) reset() bool {
 	image := r.program.image
 	if image == nil || r.globals == nil || r.memory.size.Load() != int64(image.size) || r.interrupted.Load() {
+		return false
+	}
+	if r.files != nil && !r.files.reset() {
 		return false
 	}
 	r.memory.reset()
@@ -118,26 +118,20 @@ func (r *reactor) reset() bool {
 	return true
 }
 
-// Call runs the export of a phase.
+// Call runs a phase.
 func (r *reactor) Call(c *instance.Call) *fn.Fault {
-	f := r.functions[c.Phase]
-	if f == nil {
-		f = r.mod.ExportedFunction(r.program.export(c.Phase))
-		r.functions[c.Phase] = f
-	}
 	r.begin(c, c.Start, c.Deadline)
 	defer r.end()
-	r.stack[0] = 0
-	if c.Request != nil {
-		r.stack[0] = uint64(len(c.Request.Body))
-	}
-	fault := r.run(c.Start, func() error { return f.CallWithStack(&r.ctx, r.stack[:]) })
+	var fault *fn.Fault
+	died := r.run(c.Start, func() (err error) {
+		fault, err = r.driver.call(r, c)
+		return err
+	})
 	c.Fuel = r.fuel.used()
-	if fault != nil {
+	if died != nil {
 		r.broken = true
-		return fault
+		return died
 	}
-	fault = r.result(uint32(r.stack[0]))
 	if c.Phase == abi.PhaseHandler && r.program.fn.Isolation == fn.EachFresh {
 		if lost := r.run(c.Start, r.renew); lost != nil {
 			// The answer stands; the instance is not fit for another request.
@@ -152,15 +146,16 @@ func (r *reactor) Call(c *instance.Call) *fn.Fault {
 func (r *reactor) renew() error {
 	if !r.reset() {
 		r.release()
-		r.mod, r.globals, r.functions = nil, nil, [len(r.functions)]api.Function{}
-		if err := r.instantiate(); err != nil {
+		r.mod, r.globals, r.files = nil, nil, nil
+		wrong, err := r.instantiate()
+		if err != nil {
 			return err
 		}
+		if wrong != nil {
+			return wrong
+		}
 	}
-	if r.program.mod.exports[abi.AfterRestore] == hookType {
-		return r.afterRestore()
-	}
-	return nil
+	return r.driver.restored(r)
 }
 
 // StartedBy says where the guest came from.
@@ -168,27 +163,17 @@ func (r *reactor) StartedBy() instance.Origin { return r.origin }
 
 // ask calls an export without a phase, for its number.
 func (r *reactor) ask(name string, deadline time.Time) (int32, *fn.Fault) {
+	stack := make([]uint64, 1)
+	fault := r.visit(deadline, func() error { return r.mod.ExportedFunction(name).CallWithStack(&r.ctx, stack) })
+	return int32(uint32(stack[0])), fault
+}
+
+// visit runs f in the guest, outside of any call.
+func (r *reactor) visit(deadline time.Time, f func() error) *fn.Fault {
 	now := time.Now()
 	r.begin(nil, now, deadline)
 	defer r.end()
-	r.stack[0] = 0
-	fault := r.run(now, func() error { return r.mod.ExportedFunction(name).CallWithStack(&r.ctx, r.stack[:]) })
+	fault := r.run(now, f)
 	r.broken = r.broken || fault != nil
-	return int32(uint32(r.stack[0])), fault
-}
-
-// export names the function that a phase calls.
-func (p *Program) export(phase abi.Phase) string {
-	switch phase {
-	case abi.PhaseHandler:
-		return fn.Export(p.fn.Handler)
-	case abi.PhaseInitializer:
-		return fn.Export(p.fn.Initializer.Handler)
-	case abi.PhasePreFreeze:
-		return fn.Export(p.fn.PreFreeze.Handler)
-	case abi.PhasePreStop:
-		return fn.Export(p.fn.PreStop.Handler)
-	case abi.PhaseNone:
-	}
-	panic(fmt.Sprintf("engine: no export for phase %d", phase))
+	return fault
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
@@ -17,8 +18,8 @@ const (
 
 // instantiateWASI makes the host module of WASI: wazero's, but for calls that would leave something behind outside of the guest's memory.
 // A module instance serves one guest after the other, and none may find descriptor 1 closed by the one before.
-func (e *Engine) instantiateWASI(ctx context.Context) error {
-	b := e.runtime.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+func instantiateWASI(ctx context.Context, rt wazero.Runtime) error {
+	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
 	override := func(name string, params int, f func(stack []uint64) uint64) {
 		types := make([]api.ValueType, params)
@@ -49,10 +50,23 @@ func (e *Engine) instantiateWASI(ctx context.Context) error {
 		}
 		return errnoBadf
 	})
-	// wazero's proc_exit closes the module instance; this one only unwinds, so that the instance can be reset.
+	exportExit(b)
+	_, err := b.Instantiate(ctx)
+	return err
+}
+
+// instantiateWASIWithFiles makes the host module of WASI for interpreters. What they have open is counted where it is opened (files).
+func instantiateWASIWithFiles(ctx context.Context, rt wazero.Runtime) error {
+	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	exportExit(b)
+	_, err := b.Instantiate(ctx)
+	return err
+}
+
+// exportExit overrides proc_exit. wazero's closes the module instance; this one only unwinds, so that the instance can be reset.
+func exportExit(b wazero.HostModuleBuilder) {
 	b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) {
 		panic(sys.NewExitError(uint32(stack[0])))
 	}), []api.ValueType{i32}, nil).Export("proc_exit")
-	_, err := b.Instantiate(ctx)
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/lull-dev/lull/host/engine/wasmbin"
@@ -23,8 +24,8 @@ const (
 var errInterrupted = errors.New("interrupted by the host")
 
 // instantiateYield makes the host module that transformed modules import the yield from.
-func (e *Engine) instantiateYield(ctx context.Context) error {
-	_, err := e.runtime.NewHostModuleBuilder(wasmbin.ImportModule).NewFunctionBuilder().
+func instantiateYield(ctx context.Context, rt wazero.Runtime) error {
+	_, err := rt.NewHostModuleBuilder(wasmbin.ImportModule).NewFunctionBuilder().
 		WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, _ api.Module, _ []uint64) {
 			running(ctx).yield()
 		}), nil, nil).Export(wasmbin.ImportYield).Instantiate(ctx)

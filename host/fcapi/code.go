@@ -10,15 +10,16 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 )
 
-// codeInput is a code package. ZipFile is base64 of a zip file that holds one .wasm file, or of the module itself.
+// codeInput is a code package. ZipFile is base64 of a zip file that holds one .wasm file or a source tree, or of the module itself.
 type codeInput struct {
 	ZipFile       []byte  `json:"zipFile"`
 	OSSBucketName *string `json:"ossBucketName"`
 	OSSObjectName *string `json:"ossObjectName"`
 }
 
-// module takes the module out of the package. limit is its largest size in bytes.
-func (in *codeInput) module(limit int) ([]byte, error) {
+// read takes the code out of the package: the module, or the zip file as it is if the runtime has an interpreter and there is more in it than a
+// module. limit is the largest size of either in bytes.
+func (in *codeInput) read(limit int, interpreted bool) ([]byte, error) {
 	oss := value(in.OSSBucketName) != "" || value(in.OSSObjectName) != ""
 	switch {
 	case oss && in.ZipFile != nil:
@@ -38,18 +39,28 @@ func (in *codeInput) module(limit int) ([]byte, error) {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "code.zipFile is neither a zip file nor a WebAssembly module: it begins with % x",
 			in.ZipFile[:min(4, len(in.ZipFile))])
 	}
-	return unzip(in.ZipFile, limit)
-}
-
-// unzip reads the only .wasm file of a zip file. What the file says about sizes is checked, not believed.
-func unzip(b []byte, limit int) ([]byte, error) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	z, err := zip.NewReader(bytes.NewReader(in.ZipFile), int64(len(in.ZipFile)))
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "code.zipFile is not a sound zip file: %w", err)
 	}
+	if interpreted && !(len(z.File) == 1 && isModule(z.File[0])) {
+		if len(in.ZipFile) > limit {
+			return nil, errCodeTooLarge("code.zipFile", limit)
+		}
+		return in.ZipFile, nil
+	}
+	return unzip(z, limit)
+}
+
+func isModule(f *zip.File) bool {
+	return strings.ToLower(path.Ext(f.Name)) == ".wasm" && !f.FileInfo().IsDir()
+}
+
+// unzip reads the only .wasm file of a zip file. What the file says about sizes is checked, not believed.
+func unzip(z *zip.Reader, limit int) ([]byte, error) {
 	var module *zip.File
 	for _, f := range z.File {
-		if strings.ToLower(path.Ext(f.Name)) != ".wasm" || f.FileInfo().IsDir() {
+		if !isModule(f) {
 			continue
 		}
 		if module != nil {

@@ -58,7 +58,8 @@ func (s *Server) apply(r *request, in *functionInput, f *fn.Function) error {
 	if in.Code == nil {
 		return nil
 	}
-	code, err := in.Code.module(s.host.Config().MaxCodeBytes)
+	runtime, _ := s.host.Runtimes().Get(f.Runtime)
+	code, err := in.Code.read(s.host.Config().MaxCodeBytes, runtime.Interpreter != "")
 	if err != nil {
 		return err
 	}

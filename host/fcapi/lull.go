@@ -1,6 +1,8 @@
 package fcapi
 
 import (
+	"bytes"
+
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
 )
@@ -28,9 +30,12 @@ func (s *Server) runtimes(r *request) error {
 	return r.write(map[string]any{"runtimes": s.host.Runtimes()})
 }
 
-// inspect tells what the module in the body can be deployed as.
+// inspect tells what the code in the body can be deployed as: a module, or a zip file of a source tree, for which the query has runtime and
+// handler.
 func (s *Server) inspect(r *request) error {
-	info, err := s.host.Inspect(s.base, r.ctx.Request.Body())
+	info, err := s.host.Inspect(s.base, fn.Function{
+		Name: "inspect", Code: bytes.Clone(r.ctx.Request.Body()), Runtime: r.query("runtime"), Handler: r.query("handler"),
+	})
 	if err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ type Function struct {
 	// Runtime selects a row of the capability table (package runtimes). Empty means DefaultRuntime.
 	Runtime string
 
-	// Handler is "file.function" or "function"; for a module only the part after the last dot
-	// counts, and it names an export. Empty means "handler".
+	// Handler is "file.function" or "function". For a module only the part after the last dot counts, and it names an export. In a
+	// source tree the part before it is a path without its extension, "index" if there is none. Empty means "handler".
 	Handler string
 
 	// Initializer, PreFreeze and PreStop run around requests; an empty Handler switches a hook off.
@@ -49,7 +49,7 @@ type Function struct {
 	// Env is what the guest sees as its environment variables.
 	Env map[string]string
 
-	// Code is the WebAssembly module.
+	// Code is a WebAssembly module, or a zip file of a source tree for a runtime that has an interpreter.
 	Code []byte
 }
 
@@ -76,6 +76,15 @@ func (f *Function) Key() Key { return Key{f.Service, f.Name} }
 
 // Export returns the export that a handler name stands for: what follows its last dot.
 func Export(handler string) string { return handler[strings.LastIndexByte(handler, '.')+1:] }
+
+// File returns the file that a handler name stands for in a source tree, without its extension: what comes before its last dot, or
+// "index".
+func File(handler string) string {
+	if i := strings.LastIndexByte(handler, '.'); i > 0 {
+		return handler[:i]
+	}
+	return "index"
+}
 
 // WithDefaults returns a copy in which every zero field has its default.
 func (f Function) WithDefaults() Function {

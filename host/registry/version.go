@@ -26,7 +26,7 @@ type Version struct {
 	Modified time.Time
 	// CodeChecksum is the CRC-64/XZ of Function.Code, decimal.
 	CodeChecksum string
-	// Kind is how the module is driven: "reactor" or "command".
+	// Kind is how the module is driven: "reactor", "command" or "interpreter".
 	Kind string
 	// StartsBy says how instances start and why.
 	StartsBy string

@@ -18,27 +18,35 @@ type Runtime struct {
 	PreStop   bool `json:"preStop"`
 	// Needs is what the guest must bring for hooks to work, for people to read. The host cannot check it.
 	Needs string `json:"needs,omitempty"`
+	// Interpreter is what runs a source tree of this runtime (package interpreters has the names), or empty: then the code is a
+	// module. A module may be deployed under any name.
+	Interpreter string `json:"interpreter,omitempty"`
+	// Installed tells that the interpreter is there, in the table of a host that was asked for it.
+	Installed bool `json:"installed,omitempty"`
 }
 
 // Table is an immutable set of runtimes, in the order in which they are listed.
 type Table []Runtime
 
-// defaults follows the rule that only Python, PHP and C# cannot have preFreeze. A runtime name is a label for now: the
-// code of every function is a WebAssembly module.
+// defaults follows the rule that only Python, PHP and C# cannot have preFreeze.
 var defaults = func() (t Table) {
-	row := func(family string, preFreeze bool, needs string, names ...string) {
+	row := func(r Runtime, names ...string) {
 		for _, n := range names {
-			t = append(t, Runtime{Name: n, Family: family, PreFreeze: preFreeze, PreStop: true, Needs: needs})
+			r.Name, r.PreStop = n, true
+			t = append(t, r)
 		}
 	}
-	row("wasm", true, "", "wasm")
-	row("go", true, "fc-runtime-go-sdk >= v0.1.0, or lull's Go SDK", "go1")
-	row("nodejs", true, "", "nodejs4.4", "nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "nodejs16", "nodejs18", "nodejs20")
-	row("python", false, "", "python2.7", "python3", "python3.9", "python3.10", "python3.11")
-	row("php", false, "", "php7.2", "php8", "php8.2")
-	row("csharp", false, "", "dotnetcore2.1", "dotnetcore3.1")
-	row("java", true, "fc-java-core >= 1.4.0", "java8", "java11")
-	row("custom", true, "a server of /pre-freeze and /pre-stop", "custom", "custom.debian10", "custom-container")
+	row(Runtime{Family: "wasm", PreFreeze: true}, "wasm")
+	row(Runtime{Family: "go", PreFreeze: true, Needs: "fc-runtime-go-sdk >= v0.1.0, or lull's Go SDK"}, "go1")
+	row(Runtime{Family: "nodejs", PreFreeze: true, Interpreter: "quickjs"},
+		"nodejs4.4", "nodejs6", "nodejs8", "nodejs10", "nodejs12", "nodejs14", "nodejs16", "nodejs18", "nodejs20")
+	row(Runtime{Family: "python"}, "python2.7")
+	row(Runtime{Family: "python", Interpreter: "python"}, "python3", "python3.9", "python3.10", "python3.11")
+	row(Runtime{Family: "php", Interpreter: "php"}, "php7.2", "php8", "php8.2")
+	row(Runtime{Family: "ruby", PreFreeze: true, Interpreter: "ruby"}, "ruby", "ruby3.4")
+	row(Runtime{Family: "csharp"}, "dotnetcore2.1", "dotnetcore3.1")
+	row(Runtime{Family: "java", PreFreeze: true, Needs: "fc-java-core >= 1.4.0"}, "java8", "java11")
+	row(Runtime{Family: "custom", PreFreeze: true, Needs: "a server of /pre-freeze and /pre-stop"}, "custom", "custom.debian10", "custom-container")
 	return t
 }()
 

@@ -70,7 +70,7 @@ type FunctionInput struct {
 	Isolation             *string           `json:"isolation,omitempty"` // serial, shared, fresh
 }
 
-// Code is a module, or a zip file that holds one .wasm file.
+// Code is a module, a zip file that holds one .wasm file, or, for runtimes with an interpreter, a zip file of a source tree.
 type Code struct {
 	Bytes []byte `json:"zipFile"`
 }

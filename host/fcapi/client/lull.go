@@ -41,7 +41,7 @@ type Overview struct {
 	Service     string         `json:"serviceName"`
 	Name        string         `json:"functionName"`
 	Runtime     string         `json:"runtime"`
-	Kind        string         `json:"kind"` // "reactor" or "command"
+	Kind        string         `json:"kind"` // "reactor", "command" or "interpreter"
 	Handler     string         `json:"handler"`
 	Initializer string         `json:"initializer"`
 	PreFreeze   string         `json:"preFreeze"`
@@ -106,17 +106,19 @@ func (c *Client) Stop(ctx context.Context, service, name, instanceID string) (in
 	return out.Stopped, err
 }
 
-// Inspection is what a module can be deployed as.
+// Inspection is what code can be deployed as.
 type Inspection struct {
-	Kind     string   `json:"kind"`     // "reactor" or "command"
-	Handlers []string `json:"handlers"` // exports that have a handler's type, sorted
-	Hooks    []string `json:"hooks"`    // of initializer, preFreeze, preStop, those that have code behind them
+	Kind     string   `json:"kind"`     // "reactor", "command" or "interpreter"
+	Handlers []string `json:"handlers"` // exports that have a handler's type, sorted; of a source tree the one asked for
+	Hooks    []string `json:"hooks"`    // handlers of initializer, preFreeze and preStop, those that have code behind them
 }
 
-// Inspect asks what a module can be deployed as; InvalidArgument says why it cannot.
-func (c *Client) Inspect(ctx context.Context, code []byte) (*Inspection, error) {
+// Inspect asks what a module can be deployed as, or a source tree as a function of a runtime with a handler, both of which mean nothing for a
+// module. InvalidArgument says why it cannot.
+func (c *Client) Inspect(ctx context.Context, code []byte, runtime, handler string) (*Inspection, error) {
 	out := new(Inspection)
-	_, err := c.get(ctx, call{method: http.MethodPost, path: "/_lull/inspect", body: code}, out)
+	query := url.Values{"runtime": {runtime}, "handler": {handler}}
+	_, err := c.get(ctx, call{method: http.MethodPost, path: "/_lull/inspect", query: query, body: code}, out)
 	return out, err
 }
 
