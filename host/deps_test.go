@@ -24,7 +24,7 @@ var never = []struct {
 	to   []string
 	why  string
 }{
-	{"host+", []string{"host/front", "host/fcapi", "host/metrics", "cmd"}, "a program embeds the host without a server, an API or a command line"},
+	{"host+", []string{"host/front", "host/fcapi", "host/metrics", "host/store/jetstream", "cmd"}, "a program embeds the host without a server, an API or a command line"},
 	{"host+", []string{"github.com/valyala/fasthttp", "std/net/http"}, "who embeds the host brings the server"},
 	{"host+", []string{"github.com/nats-io"}, "state is in memory; what outlives the host is a store's, behind an interface"},
 	{"host+", []string{"github.com/rs/zerolog", "github.com/prometheus/client_golang"}, "the host tells a listener what happens, and leaves writing it down to that"},
@@ -55,6 +55,8 @@ var only = []struct {
 	{"gonum.org/v1/plot", []string{"bench/chart"}, "reports are drawn in one place"},
 	{"github.com/prometheus/client_golang", []string{"host/metrics"}, "a listener among others"},
 	{"github.com/rs/zerolog", []string{"host/front", "host/fcapi", "cmd/lull"}, "what the listeners and the program write about themselves"},
+	{"github.com/nats-io", []string{"host/store/jetstream"}, "another store comes behind the same interface"},
+	{"host/store/jetstream", []string{"cmd/lull"}, "which store it is, the program decides"},
 	{"github.com/alecthomas/kong", []string{"cmd/lull"}, "options are the command's"},
 	{"github.com/stretchr/testify", []string{"host/hosttest", "host/store/storetest"}, "tests stay tests"},
 	{"host/hosttest", nil, "tests stay tests"},

@@ -31,8 +31,8 @@ type Stream interface {
 	Bytes(ctx context.Context) (int64, error)
 }
 
-// MaxEntryBytes bounds the data of one entry.
-const MaxEntryBytes = 1 << 20
+// MaxEntryBytes bounds the data of one entry, and of a document: the 1 MiB that a NATS server takes by default, less room for what goes with it.
+const MaxEntryBytes = 1<<20 - 16<<10
 
 // Entry is what is appended.
 type Entry struct {

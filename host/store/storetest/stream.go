@@ -153,7 +153,7 @@ func streamEntryLimit(t *testing.T, s Subject) {
 	most := store.Entry{Subject: "a", Data: bytes.Repeat([]byte("x"), store.MaxEntryBytes)}
 	require.NoError(t, st.Append(ctx, most))
 	most.Data = append(most.Data, 'x')
-	require.ErrorContains(t, st.Append(ctx, entry("a", "first"), most), "1048577 bytes")
+	require.ErrorContains(t, st.Append(ctx, entry("a", "first"), most), "1032193 bytes")
 	require.ErrorIs(t, st.Append(ctx, entry("a b", "")), store.ErrInvalid)
 	n := 0
 	require.NoError(t, st.Read(ctx, store.Query{}, func(store.Message) bool { n++; return true }))

@@ -1,0 +1,163 @@
+// Package jetstream is a store on NATS JetStream: a server inside the process with its files in a directory, or one or more servers elsewhere
+// that hosts share. Documents are a key-value bucket, blobs an object store, streams are streams, a queue is a work-queue stream with a consumer for each
+// lane, a stream for the dead, and a bucket of notes. Everything is named "lull-...".
+package jetstream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/lull-dev/lull/host/store"
+)
+
+// callTimeout bounds a call to the server whose context has no deadline.
+const callTimeout = 10 * time.Second
+
+// Options describe a connection to servers elsewhere.
+type Options struct {
+	// URL of a server, or of several with commas between: nats://HOST:PORT, tls://HOST:PORT.
+	URL string
+	// Credentials is a file with a user's JWT and seed, as nsc writes it. Empty: none.
+	Credentials string
+	// TLS is used when it is not nil, and when the server asks for it.
+	TLS *tls.Config
+	// Replicas is how many servers of a cluster keep each message. Default 1.
+	Replicas int
+	// Log is told when the connection is lost and when it is back. Default: nobody.
+	Log func(message string)
+}
+
+// Store implements store.Store.
+type Store struct {
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	server   *server.Server // nil: it is elsewhere
+	replicas int
+	log      func(string)
+
+	end    context.Context // ends with store.ErrClosed
+	stop   context.CancelCauseFunc
+	beats  sync.WaitGroup
+	closed sync.Once
+
+	mu struct {
+		sync.Mutex
+		queues map[string]bool // those that were opened
+	}
+}
+
+// Connect opens a store on servers elsewhere. It fails if none of them can be reached, or if they have no JetStream. Later the connection comes back
+// by itself; calls made while there is none fail.
+func Connect(ctx context.Context, o Options) (*Store, error) {
+	log := o.Log
+	if log == nil {
+		log = func(string) {}
+	}
+	opts := []nats.Option{
+		nats.Name("lull"),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log(fmt.Sprintf("the connection to NATS is lost: %v", err)) }),
+		nats.ReconnectHandler(func(c *nats.Conn) { log("connected to NATS again, at " + c.ConnectedUrlRedacted()) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log(fmt.Sprintf("NATS: %v", err)) }),
+	}
+	if o.Credentials != "" {
+		opts = append(opts, nats.UserCredentials(o.Credentials))
+	}
+	if o.TLS != nil {
+		opts = append(opts, nats.Secure(o.TLS))
+	}
+	conn, err := nats.Connect(o.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("cannot connect to NATS at %s: %w", o.URL, err)
+	}
+	s, err := newStore(conn, nil, o.Replicas, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Check(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("NATS at %s has no JetStream to offer: %w", conn.ConnectedUrlRedacted(), err)
+	}
+	return s, nil
+}
+
+func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string)) (*Store, error) {
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(callTimeout))
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	s := &Store{conn: conn, js: js, server: srv, replicas: max(1, replicas), log: log}
+	s.end, s.stop = context.WithCancelCause(context.Background())
+	s.mu.queues = map[string]bool{}
+	return s, nil
+}
+
+// Check implements store.Store.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, done := s.begin(ctx)
+	defer done()
+	_, err := s.js.AccountInfo(ctx)
+	return s.explain(ctx, err)
+}
+
+// Close implements store.Store. A server inside the process is shut down and its files are closed.
+func (s *Store) Close() error {
+	s.closed.Do(func() {
+		s.stop(store.ErrClosed)
+		s.beats.Wait()
+		s.conn.Close()
+		if s.server != nil {
+			s.server.Shutdown()
+			s.server.WaitForShutdown()
+		}
+	})
+	return nil
+}
+
+// begin makes the context of one call: it ends with the store too, and has a deadline.
+func (s *Store) begin(ctx context.Context) (context.Context, func()) {
+	return s.beginFor(ctx, callTimeout)
+}
+
+func (s *Store) beginFor(ctx context.Context, most time.Duration) (context.Context, func()) {
+	ctx, done := s.join(ctx)
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, done
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	return ctx, func() { cancel(); done() }
+}
+
+// join makes a context that ends with the store too.
+func (s *Store) join(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(s.end, func() { cancel(store.ErrClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// explain turns the error of a call into one of package store's where it is one.
+func (s *Store) explain(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.end.Err() != nil:
+		return store.ErrClosed
+	case errors.Is(err, jetstream.ErrKeyNotFound), errors.Is(err, jetstream.ErrObjectNotFound):
+		return store.ErrNotFound
+	case errors.Is(err, jetstream.ErrKeyExists), errors.Is(err, jetstream.ErrKeyRevisionMismatch):
+		return store.ErrConflict
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("store: %w", err)
+}
