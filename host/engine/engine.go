@@ -39,6 +39,9 @@ type Config struct {
 	// StartTimeout bounds the start of a guest: its start function and _initialize, and at deploy lull_hooks with them.
 	// Default 10 s.
 	StartTimeout time.Duration
+	// CompileTimeout bounds the compilation of a module, to a function: one that has begun is ended (a second or two for code of
+	// compilers, some 20 s at most for one written to hurt). Default 2 min.
+	CompileTimeout time.Duration
 	// PlainStart makes every guest start by its module's own start, without images and slots: to compare with, and where copy-on-write
 	// is not wanted.
 	PlainStart bool
@@ -54,6 +57,9 @@ const DefaultMaxAnswerBytes = 32 << 20
 
 // DefaultStartTimeout is the default of Config.StartTimeout.
 const DefaultStartTimeout = 10 * time.Second
+
+// DefaultCompileTimeout is that of the compilation of a module.
+const DefaultCompileTimeout = 2 * time.Minute
 
 // Engine is safe for concurrent use.
 type Engine struct {
@@ -80,6 +86,9 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if cfg.StartTimeout <= 0 {
 		cfg.StartTimeout = DefaultStartTimeout
+	}
+	if cfg.CompileTimeout <= 0 {
+		cfg.CompileTimeout = DefaultCompileTimeout
 	}
 	e := &Engine{cfg: cfg, turns: newTurns()}
 	if cfg.CacheDir == "" {

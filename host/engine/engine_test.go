@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -180,4 +182,16 @@ func TestCompile_OfOneModuleTwiceMakesTwoPrograms(t *testing.T) {
 	first.Close()
 	require.Nil(t, g.Call(request("c")), "closing one leaves the other")
 	require.Nil(t, start(t, compile(t, e, f)).Call(request("c")))
+}
+
+func TestCompile_EndsAtItsTimeoutAndWithItsContext(t *testing.T) {
+	f := probe(t)
+	_, err := newEngine(t, Config{CompileTimeout: 1}).Compile(t.Context(), &f)
+	require.Equal(t, fn.CodeInvalidArgument, fn.CodeOf(err))
+	require.ErrorContains(t, err, "takes more than 1ns to compile")
+
+	gone, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the client is gone"))
+	_, err = newEngine(t, Config{}).Compile(gone, &f)
+	require.ErrorContains(t, err, "the client is gone")
 }

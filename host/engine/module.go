@@ -3,12 +3,15 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/engine/wasmbin"
@@ -67,15 +70,33 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 	case bin.Memory.Shared:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module's memory is shared; there are no threads here")
 	}
-	m.compiled, err = rt.CompileModule(ctx, bin.Code)
+	m.compiled, err = e.compileCode(ctx, rt, bin.Code)
 	if isCacheError(err) && e.purgeCache() == nil {
-		m.compiled, err = rt.CompileModule(ctx, bin.Code)
+		m.compiled, err = e.compileCode(ctx, rt, bin.Code)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errCompileTimeout):
+		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module takes more than %s to compile", e.cfg.CompileTimeout)
+	case ctx.Err() != nil && err != nil:
+		return nil, fmt.Errorf("compiling: %w", context.Cause(ctx))
+	case err != nil:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}
 	bin.Code = nil // the compiler has it
 	return m, nil
+}
+
+var errCompileTimeout = errors.New("engine: compile timeout")
+
+// compileCode compiles with workers, even on one core: only then does wazero look at its context between two functions.
+func (e *Engine) compileCode(ctx context.Context, rt wazero.Runtime, code []byte) (wazero.CompiledModule, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, e.cfg.CompileTimeout, errCompileTimeout)
+	defer cancel()
+	compiled, err := rt.CompileModule(experimental.WithCompilationWorkers(ctx, max(2, runtime.GOMAXPROCS(0))), code)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return compiled, err
 }
 
 // checkImports lists everything that the host does not have.

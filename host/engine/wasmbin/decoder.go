@@ -14,6 +14,7 @@ type decoder struct {
 	at     int    // its offset
 	imm    int    // offset of its first immediate; of a try_table's clauses
 	idx    uint32 // its first index: function, type or label
+	table  uint32 // an indirect call's
 	labels int    // how many labels a br_table or a try_table has
 }
 
@@ -94,13 +95,13 @@ func (d *decoder) stop() {
 	switch d.op {
 	case opBlock, opLoop, opIf:
 		d.blockType()
-	case opBr, opBrIf, opThrow, opCall, opTailCall, opTableSet, opRefFunc, opBrOnNull, opBrOnNonNull:
+	case opBr, opBrIf, opThrow, opCall, opTailCall, opTableGet, opTableSet, opRefFunc, opBrOnNull, opBrOnNonNull:
 		d.idx = d.u32()
 	case opCallRef, opTailRef:
 		d.idx = d.index("type", d.types)
 	case opCallIndirect, opTailIndirect:
 		d.idx = d.index("type", d.types)
-		d.u32()
+		d.table = d.u32()
 	case opBrTable:
 		d.targets(func(uint32) { d.labels++ })
 	case opTryTable:

@@ -56,7 +56,10 @@ func (t *transform) export(r *reader, w *writer) {
 		}
 	case GlobalVar:
 		e.Index = r.index("global", t.globals)
-	case Table, Mem, Tag:
+	case Table:
+		e.Index = r.u32()
+		t.seen(e.Index)
+	case Mem, Tag:
 		e.Index = r.u32()
 	default:
 		r.fail(Malformed, at, "export kind %d", e.Kind)

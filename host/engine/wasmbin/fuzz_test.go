@@ -63,7 +63,7 @@ func FuzzBody(f *testing.F) {
 // requireSame transforms a module, and requires it to stay as valid as it was,
 // and to do the same.
 func requireSame(t *testing.T, code []byte) {
-	m, err := wasmbin.Transform(code, wasmbin.Options{Limits: wasmbin.Limits{Branches: 200, TableEntries: 1000}})
+	m, err := wasmbin.Transform(code, wasmbin.Options{LazyTables: 1, Limits: wasmbin.Limits{Branches: 200, TableEntries: 1000}})
 	if err != nil {
 		var e *wasmbin.Error
 		require.ErrorAs(t, err, &e)
@@ -82,8 +82,8 @@ func requireSame(t *testing.T, code []byte) {
 // compare runs the functions without parameters in the module as it was and
 // as it is, and compares what they return and what is in memory then.
 func compare(t *testing.T, h *host, before, after wazero.CompiledModule, m *wasmbin.Module) {
-	if m.Memory != nil && m.Memory.Min > 16 || m.Start != "" {
-		return
+	if m.Memory != nil && m.Memory.Min > 16 || m.Start != "" || len(m.Data) > 0 && hasSection(m.Code, 11) {
+		return // the last: wazero lets memory.init read active segments, which are dropped by then
 	}
 	old, err := h.InstantiateModule(h.ctx, before, anonymous)
 	now, errNow := h.InstantiateModule(h.ctx, after, anonymous)
@@ -112,6 +112,17 @@ func compare(t *testing.T, h *host, before, after wazero.CompiledModule, m *wasm
 		}
 		require.Equal(t, memory(old, m), memory(now, m))
 	}
+}
+
+func hasSection(code []byte, want byte) bool {
+	c := checker{b: code[8:]}
+	for len(c.b) > 0 {
+		if id := c.skip(1)[0]; id == want {
+			return true
+		}
+		c.skip(c.u())
+	}
+	return false
 }
 
 // withoutCustom drops the custom sections of a module that Transform let pass.

@@ -31,6 +31,8 @@ type host struct {
 	yields int
 	stopAt int                       // stops the guest at this many yields; 0: never
 	fuels  map[api.Module]api.Global // the fuel of each instance
+
+	options wasmbin.Options
 }
 
 // tester is what a host needs of a test, or of one of rapid's draws.
@@ -75,7 +77,7 @@ var errNotValid = errors.New("not valid")
 // start transforms a module and brings an instance up in the order that the
 // specification gives to instantiation.
 func (h *host) start(code []byte, name string) (api.Module, *wasmbin.Module, error) {
-	m, err := wasmbin.Transform(code, wasmbin.Options{})
+	m, err := wasmbin.Transform(code, h.options)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", errNotValid, err)
 	}

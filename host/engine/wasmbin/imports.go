@@ -77,6 +77,7 @@ func (t *transform) importType(r *reader, kind ExternKind) string {
 	case Table:
 		v := r.valueType(len(t.types.list))
 		l := r.sizes(1)
+		t.tables++
 		return fmt.Sprintf("%s %s", v, l)
 	case Mem:
 		return t.memory(r, true).String()

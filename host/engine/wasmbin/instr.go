@@ -23,6 +23,7 @@ const (
 	opTailRef      = 0x15
 	opSelectTyped  = 0x1c
 	opTryTable     = 0x1f
+	opLocalGet     = 0x20
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opTableGet     = 0x25
@@ -34,10 +35,12 @@ const (
 	opF64Const     = 0x44
 	opI32GeS       = 0x4e
 	opI32Add       = 0x6a
+	opI32And       = 0x71
 	opI32Sub       = 0x6b
 	opI32ShrU      = 0x76
 	opI64Add       = 0x7c
 	opRefNull      = 0xd0
+	opRefIsNull    = 0xd1
 	opRefFunc      = 0xd2
 	opBrOnNull     = 0xd5
 	opBrOnNonNull  = 0xd6
@@ -86,7 +89,6 @@ var classes = func() (c [256]class) {
 	set(plain, 0x1a, 0x1b) // drop, select
 	set(index, 0x20, 0x22) // local.get, set, tee
 	set(global, opGlobalGet, opGlobalSet)
-	set(index, opTableGet, opTableGet)
 	set(memory, 0x28, 0x3e)
 	set(rare, 0x3f, 0x3f) // memory.size
 	set(const32, opI32Const, opI32Const)
@@ -105,7 +107,7 @@ var classes = func() (c [256]class) {
 	set(stop, opThrow, opThrow)
 	set(stop, opThrowRef, opTailRef)
 	set(stop, opTryTable, opTryTable)
-	set(stop, opTableSet, opTableSet)
+	set(stop, opTableGet, opTableSet)
 	set(stop, opMemoryGrow, opMemoryGrow)
 	set(stop, opRefFunc, opRefFunc)
 	set(stop, opBrOnNull, opBrOnNonNull)

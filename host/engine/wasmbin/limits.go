@@ -6,6 +6,12 @@ type Options struct {
 	// such a guest. It is there to measure what the checks cost.
 	NoFuel bool
 
+	// LazyTables is from how many entries on a table of functions is filled when
+	// they are called, not when an instance starts; 0 takes 128, a negative
+	// number means never. Such a table must be the module's own affair: see
+	// lazytable.go.
+	LazyTables int
+
 	Limits Limits
 }
 

@@ -117,7 +117,10 @@ func (t *transform) tableSection(r *reader, w *writer) {
 		if init {
 			t.constExpr(r, w, v)
 			w.upTo(r.p)
+		} else if v == FuncRef && t.lazyFrom > 0 && l.min >= uint32(t.lazyFrom) {
+			t.mayBeLazy(t.tables, l.min)
 		}
+		t.tables++
 	}
 	r.done()
 }

@@ -28,7 +28,7 @@ func (t *transform) codeSection(r *reader, w *writer) {
 	}
 	p := patcher{transform: t, checks: newChecks(uint32(t.globals), uint32(t.globals)+1), w: w}
 	n := int(r.u32())
-	w.u32(uint32(n))
+	w.u32(uint32(n + len(t.fillers)))
 	for i := range n {
 		size := r.u32()
 		mark := w.open()
@@ -41,6 +41,9 @@ func (t *transform) codeSection(r *reader, w *writer) {
 			r.err = p.d.err
 			return
 		}
+	}
+	for _, f := range t.fillers {
+		w.bytes(f)
 	}
 }
 
@@ -139,6 +142,10 @@ func (p *patcher) instruction() {
 		}
 	case opCallIndirect, opTailIndirect, opCallRef, opTailRef:
 		p.path += int(p.graph.cost[p.typeNode(d.idx)])
+		if lazy := p.lazy[d.table]; lazy != nil && (d.op == opCallIndirect || d.op == opTailIndirect) {
+			p.w.upTo(d.at)
+			p.w.bytes(lazy.check)
+		}
 	case opRefFunc:
 		p.moveIndex()
 	case opMemoryGrow:

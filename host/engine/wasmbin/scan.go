@@ -94,6 +94,7 @@ func (t *transform) scanBody(d *decoder) {
 				g.own[len(g.own)-1] += hostCost
 			}
 		case opCallIndirect, opTailIndirect, opCallRef, opTailRef:
+			branches++
 			values += len(t.types.results(d.idx))
 			g.edges = append(g.edges, t.typeNode(d.idx))
 		case opRefFunc:
@@ -110,11 +111,14 @@ func (t *transform) scanBody(d *decoder) {
 		case opDataDrop:
 			t.usesSegments = true
 			t.obstacle(SegmentDrop, d.at, "drops segments")
+		case opTableGet:
+			t.seen(d.idx)
 		case opElemDrop:
 			t.obstacle(SegmentDrop, d.at, "drops segments")
 		case opTableSet, opTableGrow, opTableFill, opTableCopy, opTableInit:
 			branches += bulkBranches
 			t.obstacle(TableChange, d.at, "changes a table while it runs")
+			t.lazy = nil
 		}
 		if branches > t.limits.Branches {
 			d.fail(OverLimit, d.at, "function with more than %d branches", t.limits.Branches)

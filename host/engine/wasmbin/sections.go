@@ -94,8 +94,10 @@ func (s *sections) estimate() int {
 }
 
 func (t *transform) functionSection(r *reader, w *writer) {
-	w.from = r.p
+	t.functionsAt = len(w.out)
 	n := r.count("functions", 1, t.limits.Functions)
+	w.long(n)
+	w.from = r.p
 	for i := 0; i < n && r.err == nil; i++ {
 		if f := r.index("type", len(t.types.list)); r.err == nil {
 			t.funcs = append(t.funcs, f)
@@ -103,6 +105,7 @@ func (t *transform) functionSection(r *reader, w *writer) {
 	}
 	r.done()
 	w.upTo(r.p)
+	t.functionsEnd = len(w.out)
 }
 
 func (t *transform) tagSection(r *reader, w *writer) {
@@ -131,5 +134,6 @@ func (t *transform) scanSection(r *reader) {
 	if r.err == nil && t.shift > 0 {
 		t.graph.link(t)
 		t.graph.place()
+		t.planFillers()
 	}
 }

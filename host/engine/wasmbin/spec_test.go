@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/lull-dev/lull/host/engine/wasmbin"
 )
 
 // suites are the parts of the official suite that ship with wazero, with the
@@ -38,19 +40,23 @@ func TestTransform_PassesTheSpecificationSuite(t *testing.T) {
 	spectest, err := os.ReadFile(filepath.Join(root, "testdata", "spectest.wasm"))
 	require.NoError(t, err)
 	for _, suite := range suites {
-		t.Run(suite.dir, func(t *testing.T) {
+		run := func(t *testing.T, options wasmbin.Options) {
 			files, err := filepath.Glob(filepath.Join(root, suite.dir, "testdata", "*.json"))
 			require.NoError(t, err)
 			require.NotEmpty(t, files)
 			tally := tally{left: map[string]int{}}
 			for _, file := range files {
 				t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-					runScript(t, file, spectest, suite.features, &tally)
+					runScript(t, file, spectest, suite.features, options, &tally)
 				})
 			}
 			tally.log(t)
 			require.GreaterOrEqual(t, tally.ran, suite.atLeast, "fewer commands ran than before")
-		})
+		}
+		t.Run(suite.dir, func(t *testing.T) { run(t, wasmbin.Options{LazyTables: -1}) })
+		if suite.features.IsEnabled(api.CoreFeatureReferenceTypes) {
+			t.Run(suite.dir+" with lazy tables", func(t *testing.T) { run(t, wasmbin.Options{LazyTables: 1}) })
+		}
 	}
 }
 
@@ -107,13 +113,14 @@ type command struct {
 	Expected []specValue
 }
 
-func runScript(t *testing.T, file string, spectest []byte, features api.CoreFeatures, tally *tally) {
+func runScript(t *testing.T, file string, spectest []byte, features api.CoreFeatures, options wasmbin.Options, tally *tally) {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var script struct{ Commands []command }
 	require.NoError(t, json.Unmarshal(text, &script))
 
 	h := newHost(t, features)
+	h.options = options
 	n := uint64(0)
 	h.refill = func() uint64 { n++; return 1 + n%3 }
 	_, err = h.Instantiate(h.ctx, spectest)

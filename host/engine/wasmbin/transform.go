@@ -1,5 +1,7 @@
 package wasmbin
 
+import "cmp"
+
 // Names that the transformed module uses. A module that exports something
 // with Prefix, or imports the yield function itself, is refused.
 const (
@@ -33,6 +35,7 @@ type Stats struct {
 	Loops     int // loops, each with a check
 	Straight  int // checks outside of loops: before calls, and in long paths
 	Bulk      int // bulk instructions, which pay for their length
+	Lazy      int // table entries that are made when they are first called
 }
 
 // transform is the state of one call of Transform.
@@ -45,7 +48,8 @@ type transform struct {
 	types         signatures
 	funcs         []uint32 // types of the functions, imported ones first
 	importedFuncs int
-	globals       int  // read so far, imported ones first
+	globals       int // read so far, imported ones first
+	tables        uint32
 	mutable       bits // imported globals
 	declared      bits // functions that are exported or named by an initializer
 	start         uint32
@@ -54,6 +58,12 @@ type transform struct {
 	usesSegments bool
 	hasDataCount bool
 	dataCount    uint32
+
+	lazyFrom     int
+	lazy         map[uint32]*lazyTable
+	fillers      [][]byte // the bodies of functions that fill tables, sizes in front
+	functionsAt  int      // where the function section begins in the new module
+	functionsEnd int
 
 	graph     graph
 	allLocals uint64
@@ -73,6 +83,7 @@ func Transform(code []byte, opt Options) (*Module, error) {
 	t := &transform{m: &Module{}, limits: opt.Limits.withDefaults(), code: code}
 	if !opt.NoFuel {
 		t.shift = 1
+		t.lazyFrom = cmp.Or(opt.LazyTables, lazyEntries)
 		t.m.Fuel = FuelExport
 	}
 	s, err := t.split()
@@ -86,8 +97,9 @@ func Transform(code []byte, opt Options) (*Module, error) {
 }
 
 // rewrite goes through the sections in their order, and reads and writes them
-// side by side. Three are read before their turn: the start function's name
-// stands among the exports, and the code says what becomes of the data.
+// side by side. Four are read before their turn: the start function's name stands among
+// the exports, the elements say what can be called, and the code says what
+// becomes of the data and of the elements.
 func (t *transform) rewrite(s *sections) *Error {
 	w := &writer{in: t.code, out: make([]byte, 0, s.estimate())}
 	w.bytes(t.code[:headerSize])
@@ -107,9 +119,11 @@ func (t *transform) rewrite(s *sections) *Error {
 		{id: secGlobal, write: t.globalSection, add: t.shift > 0},
 		{id: secStart, read: t.startSection},
 		{id: secExport, write: t.exportSection, add: true},
-		{id: secElement, write: t.elementSection},
+		{id: secElement, read: t.readElements},
 		{id: secDataCount, read: t.dataCountSection},
 		{id: secCode, read: t.scanSection, add: true},
+		{id: secElement, write: t.elementSection},
+		{id: secElement, read: func(*reader) { t.addFillers(w) }},
 		{id: secData, read: t.readData, add: true},
 		{id: secDataCount, write: t.copyDataCount},
 		{id: secCode, write: t.codeSection},

@@ -131,10 +131,11 @@ func writeTypes(b *strings.Builder, types []ValueType) {
 	b.WriteByte(')')
 }
 
-// typeSection copies the types and adds the yield function's.
+// typeSection copies the types and adds those of the yield function and of
+// functions that fill a table.
 func (t *transform) typeSection(r *reader, w *writer) {
 	n := r.count("types", 1, t.limits.Types)
-	w.u32(uint32(n) + t.shift)
+	w.u32(uint32(n) + 2*t.shift)
 	w.from = r.p
 	same := map[string]uint32{}
 	for range n {
@@ -158,6 +159,7 @@ func (t *transform) typeSection(r *reader, w *writer) {
 	w.upTo(r.p)
 	if t.shift > 0 {
 		w.bytes([]byte{funType, 0, 0})
+		w.bytes([]byte{funType, 1, byte(I32), 0})
 	}
 }
 

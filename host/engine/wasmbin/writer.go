@@ -23,14 +23,24 @@ func (w *writer) bytes(b []byte) { w.out = append(w.out, b...) }
 // open leaves room for a size in bytes that only close knows. It is written in
 // five bytes, which saves moving what follows.
 func (w *writer) open() (mark int) {
-	w.out = append(w.out, 0x80, 0x80, 0x80, 0x80, 0)
+	w.long(0)
 	return len(w.out)
 }
 
-func (w *writer) close(mark int) {
-	n := len(w.out) - mark
-	for i := mark - 5; i < mark; i++ {
-		w.out[i] |= byte(n & 0x7f)
+func (w *writer) close(mark int) { w.setLong(mark-longSize, len(w.out)-mark) }
+
+// longSize is the size of an integer that long writes.
+const longSize = 5
+
+// long writes an integer below 2^35 that setLong can change.
+func (w *writer) long(n int) {
+	w.out = append(w.out, 0x80, 0x80, 0x80, 0x80, 0)
+	w.setLong(len(w.out)-longSize, n)
+}
+
+func (w *writer) setLong(at, n int) {
+	for i := range longSize {
+		w.out[at+i] = w.out[at+i]&0x80 | byte(n&0x7f)
 		n >>= 7
 	}
 }
