@@ -10,8 +10,6 @@ import (
 
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
-	"github.com/lull-dev/lull/host/instance"
-	"github.com/lull-dev/lull/host/pool"
 	"github.com/lull-dev/lull/host/registry"
 	"github.com/lull-dev/lull/host/source"
 )
@@ -78,7 +76,7 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	if err != nil {
 		return nil, err
 	}
-	v.Kind, v.StartsBy, v.Release = program.Kind(), program.StartsBy(), program.Close
+	v.Kind, v.StartsBy, v.Program = program.Kind(), program.StartsBy(), registry.Share(program, program.Close)
 	key := f.Key()
 	if old != nil {
 		v.FunctionID, v.Created = old.FunctionID, old.Created
@@ -87,11 +85,9 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	}
 	rec := h.records.of(key)
 	v.Ledger, v.Logs = rec.ledger, rec.logs
-	v.Pool = pool.New(&instance.Config{
-		Function: &v.Function, VersionID: v.ID, Program: program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
-	})
+	h.open(v)
 	if err := h.registry.Swap(key, old, v, service); err != nil {
-		program.Close()
+		v.Program.Release()
 		return nil, err
 	}
 	h.notify(fn.Event{Kind: fn.EventDeployed, Function: key, Runtime: f.Runtime})
@@ -135,7 +131,7 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 	if err := h.registry.Swap(key, v, nil, nil); err != nil {
 		return err
 	}
-	h.records.deleted(key, h.Has)
+	h.records.deleted(key, h.lives)
 	h.retire(v)
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
 	return nil

@@ -204,7 +204,7 @@ func TestDeploy_RefusesIllegalNames(t *testing.T) {
 		inService.Service = name
 		_, err = s.Deploy(t.Context(), inService)
 		requireCode(t, err, fn.CodeInvalidArgument, "ServiceName")
-		_, err = s.CreateService(name, "")
+		_, err = s.CreateService(name, "", nil)
 		requireCode(t, err, fn.CodeInvalidArgument, "ServiceName")
 	}
 	_, err := s.Deploy(t.Context(), hosttest.Function(""))

@@ -50,7 +50,7 @@ func New(cfg Config) (*Host, error) {
 	}
 	h := &Host{cfg: cfg, engine: e, runtimes: table, registry: registry.New(), records: newRecords(cfg.LogBytes)}
 	h.background, h.hurry = context.WithCancelCause(context.Background())
-	if err := h.registry.AddService(newService(fn.DefaultService, "")); err != nil {
+	if err := h.registry.AddService(newServiceFor(fn.DefaultService)); err != nil {
 		panic(err) // the registry is new
 	}
 	return h, nil
@@ -97,6 +97,9 @@ func (h *Host) Close(ctx context.Context) error {
 				h.retire(v)
 			}
 		}
+		for _, v := range h.registry.UnpublishAll() {
+			h.retire(v)
+		}
 		h.retiring.Wait()
 		h.closeErr = errors.Join(context.Cause(ctx), h.engine.Close())
 		h.hurry(errClosing)
@@ -118,7 +121,7 @@ func (h *Host) change() (done func(), err error) {
 func (h *Host) retire(v *registry.Version) {
 	h.retiring.Go(func() {
 		v.Pool.Close(h.background)
-		v.Release()
+		v.Program.Release()
 	})
 }
 

@@ -3,10 +3,12 @@ package host
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/pool"
+	"github.com/lull-dev/lull/host/registry"
 )
 
 // Invoke runs one request to a function named "name" (in the service default) or "service/name". The response belongs to the caller. For
@@ -33,7 +35,7 @@ func ParseKey(name string) fn.Key {
 // ctx bounds the wait for an instance, not the run: that is bounded by the function's timeout, so that a caller who goes away does not cost
 // the others an instance.
 //
-// What the guest did wrong is resp.Fault. Errors: FunctionNotFound, ServiceNotFound, EntityTooLarge (the event), ResourceExhausted (the queue is full, or
+// What the guest did wrong is resp.Fault. Errors: FunctionNotFound, ServiceNotFound, VersionNotFound, AliasNotFound, EntityTooLarge (the event), ResourceExhausted (the queue is full, or
 // the wait took longer than the queue timeout), ClientClosedRequest (ctx ended during the wait), HostClosed.
 func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.Response) error {
 	resp.Reset()
@@ -42,17 +44,17 @@ func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.
 	}
 	resp.RequestID = req.ID
 	for {
-		v := h.registry.Get(key)
-		if v == nil {
+		v, err := h.registry.Find(key, req.Qualifier, (*registry.Alias).Pick)
+		if err != nil {
 			if h.closed.Load() {
 				return errHostClosed()
 			}
-			return h.notFound(key)
+			return err
 		}
 		if len(req.Body) > h.cfg.MaxEventBytes {
 			return fn.Errorf(fn.CodeEntityTooLarge, "payload size exceeds maximum allowed size (%d bytes)", h.cfg.MaxEventBytes)
 		}
-		err := v.Pool.Invoke(ctx, req, resp)
+		err = v.Pool.Invoke(ctx, req, resp)
 		switch {
 		case err == nil:
 			return nil
@@ -67,10 +69,13 @@ func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.
 // Has reports whether a function is deployed. It takes no lock.
 func (h *Host) Has(key fn.Key) bool { return h.registry.Get(key) != nil }
 
+// lives reports whether a function is deployed or a published version has it.
+func (h *Host) lives(key fn.Key) bool {
+	return h.Has(key) || slices.ContainsFunc(h.registry.AllPublished(key.Service), func(v *registry.Version) bool { return v.Function.Name == key.Name })
+}
+
 // notFound says what is missing.
 func (h *Host) notFound(key fn.Key) error {
-	if _, err := h.registry.Service(key.Service); err != nil {
-		return err
-	}
-	return fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s'", key.Name, key.Service)
+	_, err := h.registry.Find(key, "", nil)
+	return err
 }

@@ -14,21 +14,35 @@ import (
 
 // Function returns the current version of a function. Errors: FunctionNotFound, ServiceNotFound.
 func (h *Host) Function(key fn.Key) (*registry.Version, error) {
-	v := h.registry.Get(key)
-	if v == nil {
-		return nil, h.notFound(key)
+	return h.registry.Find(key, "", nil)
+}
+
+// FunctionAt returns the version of a function that a qualifier stands for; for an alias that is its main version. Errors: those of
+// Function, VersionNotFound, AliasNotFound.
+func (h *Host) FunctionAt(key fn.Key, qualifier string) (*registry.Version, error) {
+	return h.registry.Find(key, qualifier, (*registry.Alias).Main)
+}
+
+// FunctionsAt returns the functions that a service has at a qualifier, sorted by name. Errors: ServiceNotFound, VersionNotFound, AliasNotFound.
+func (h *Host) FunctionsAt(service, qualifier string) ([]*registry.Version, error) {
+	id, err := h.registry.VersionID(service, qualifier, (*registry.Alias).Main)
+	if err != nil {
+		return nil, err
 	}
-	return v, nil
+	if id == "" {
+		return h.registry.List(service), nil
+	}
+	return slices.DeleteFunc(h.registry.AllPublished(service), func(v *registry.Version) bool { return v.ID != id }), nil
 }
 
 // Functions returns the current versions of a service's functions, or of all if service is empty, sorted by service and name.
 func (h *Host) Functions(service string) []*registry.Version { return h.registry.List(service) }
 
-// Instances returns the live instances of a function's current version, or of all functions if key is zero, sorted by function and age.
+// Instances returns the live instances of a function's current and published versions, or of all functions if key is zero, sorted by function and age.
 // Instances that an update or a delete is draining are not in it.
 func (h *Host) Instances(key fn.Key) []instance.Info {
 	infos := []instance.Info{}
-	for _, v := range h.registry.List(key.Service) {
+	for _, v := range append(h.registry.List(key.Service), h.registry.AllPublished(key.Service)...) {
 		if key.Name == "" || key.Name == v.Function.Name {
 			infos = append(infos, v.Pool.Instances()...)
 		}
@@ -39,15 +53,19 @@ func (h *Host) Instances(key fn.Key) []instance.Info {
 	return infos
 }
 
-// StopInstances stops one instance of a function, or all if id is empty, and returns how many. Each ends the requests it has and runs
+// StopInstances stops one instance of a function, or all if id is empty, of whatever version, and returns how many. Each ends the requests it has and runs
 // preStop; StopInstances waits for that. When ctx ends, what still runs is interrupted. The function stays deployed. Errors: FunctionNotFound,
 // ServiceNotFound, InstanceNotFound (an id was given and there is no such instance).
 func (h *Host) StopInstances(ctx context.Context, key fn.Key, id string) (int, error) {
-	v, err := h.Function(key)
-	if err != nil {
-		return 0, err
+	if !h.lives(key) {
+		return 0, h.notFound(key)
 	}
-	n := v.Pool.Stop(ctx, id)
+	n := 0
+	for _, v := range append(h.registry.List(key.Service), h.registry.AllPublished(key.Service)...) {
+		if v.Function.Name == key.Name {
+			n += v.Pool.Stop(ctx, id)
+		}
+	}
 	if n == 0 && id != "" {
 		return 0, fn.Errorf(fn.CodeInstanceNotFound, "function '%s' in service '%s' has no instance '%s'", key.Name, key.Service, id)
 	}

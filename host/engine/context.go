@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -29,7 +30,7 @@ func contextRead(g *guest, mem api.Memory, p []uint64) int32 {
 func (g *guest) field(field abi.Field) (string, bool) {
 	f, c := g.program.fn, g.call
 	var h fn.HTTP
-	qualifier := fn.Latest
+	qualifier := cmp.Or(c.VersionID, fn.Latest)
 	if c.Request != nil {
 		h = c.Request.HTTP
 		if c.Request.Qualifier != "" {
@@ -48,7 +49,7 @@ func (g *guest) field(field abi.Field) (string, bool) {
 	case abi.FieldQualifier:
 		return qualifier, true
 	case abi.FieldVersionID:
-		return "", true // every function runs as LATEST so far
+		return c.VersionID, true
 	case abi.FieldInstanceID:
 		return g.id, true
 	case abi.FieldPhase:
@@ -93,7 +94,7 @@ func (g *guest) contextJSON(h fn.HTTP, qualifier string) string {
 			"name": f.Name, "handler": f.Handler, "memory": f.Limits.MemoryMiB, "timeout": int(f.Limits.Timeout / time.Second),
 			"initializer": f.Initializer.Handler, "initializationTimeout": int(initTimeout / time.Second),
 		},
-		"service": object{"name": f.Service, "logProject": "", "logStore": "", "qualifier": qualifier, "versionId": ""},
+		"service": object{"name": f.Service, "logProject": "", "logStore": "", "qualifier": qualifier, "versionId": c.VersionID},
 		"region":  cfg.Region, "accountId": cfg.AccountID, "retryCount": 0,
 		"tracing":    object{"openTracingSpanContext": "", "openTracingSpanBaggages": object{}, "jaegerEndpoint": ""},
 		"instanceId": g.id, "phase": c.Phase.String(), "deadline": c.Deadline.UnixMilli(),

@@ -14,7 +14,10 @@ func (s *Server) createFunction(r *request) error {
 	if err := r.read(&in); err != nil {
 		return err
 	}
-	if r.query("createService") != "true" || r.qualifier != "" {
+	if err := s.changeable(r); err != nil {
+		return err
+	}
+	if r.query("createService") != "true" {
 		if _, err := s.service(r); err != nil {
 			return err
 		}
@@ -40,7 +43,7 @@ func (s *Server) updateFunction(r *request) error {
 	if err := r.read(&in); err != nil {
 		return err
 	}
-	if _, err := s.service(r); err != nil {
+	if err := s.changeable(r); err != nil {
 		return err
 	}
 	v, err := s.host.Update(s.base, r.key(), r.ifMatch(), func(f *fn.Function) error { return s.apply(r, &in, f) })
@@ -77,10 +80,7 @@ func checksum(b []byte) string { return strconv.FormatUint(crc64.Checksum(b, crc
 
 // function finds the function of a path.
 func (s *Server) function(r *request) (*registry.Version, error) {
-	if _, err := s.service(r); err != nil {
-		return nil, err
-	}
-	return s.host.Function(r.key())
+	return s.host.FunctionAt(r.key(), r.qualifier)
 }
 
 func (s *Server) getFunction(r *request) error {
@@ -92,7 +92,7 @@ func (s *Server) getFunction(r *request) error {
 }
 
 func (s *Server) deleteFunction(r *request) error {
-	if _, err := s.service(r); err != nil {
+	if err := s.changeable(r); err != nil {
 		return err
 	}
 	if err := s.host.Delete(s.base, r.key(), r.ifMatch()); err != nil {
@@ -102,10 +102,11 @@ func (s *Server) deleteFunction(r *request) error {
 }
 
 func (s *Server) listFunctions(r *request) error {
-	if _, err := s.service(r); err != nil {
+	all, err := s.host.FunctionsAt(r.service, r.qualifier)
+	if err != nil {
 		return err
 	}
-	versions, next, err := page(r, s.host.Functions(r.service), func(v *registry.Version) string { return v.Function.Name })
+	versions, next, err := page(r, all, func(v *registry.Version) string { return v.Function.Name })
 	if err != nil {
 		return err
 	}

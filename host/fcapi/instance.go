@@ -11,10 +11,11 @@ import (
 // listInstances lists the live instances of a function; paused ones are live. versionId is a number, 0 for LATEST: one client cannot
 // read anything else.
 func (s *Server) listInstances(r *request) error {
-	if _, err := s.function(r); err != nil {
+	v, err := s.function(r)
+	if err != nil {
 		return err
 	}
-	infos := s.host.Instances(r.key())
+	infos := v.Pool.Instances()
 	slices.SortFunc(infos, func(a, b instance.Info) int { return strings.Compare(a.InstanceID, b.InstanceID) })
 	infos, next, err := page(r, infos, func(i instance.Info) string { return i.InstanceID })
 	if err != nil {

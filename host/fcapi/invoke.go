@@ -18,10 +18,6 @@ func (s *Server) invoke(r *request) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.function(r)
-	if err != nil {
-		return err
-	}
 	req := fn.Request{ID: r.id, Qualifier: r.qualifier, Body: r.ctx.Request.Body()}
 	var resp fn.Response
 	if err := s.host.Serve(s.base, r.key(), &req, &resp); err != nil {
@@ -32,10 +28,12 @@ func (s *Server) invoke(r *request) error {
 	h.SetBytesV(fn.HeaderDuration, resp.AppendDuration(nil))
 	h.SetBytesV(fn.HeaderMemory, resp.AppendMemory(nil))
 	h.Set("X-Fc-Invocation-Service-Version", versionOr(resp.Version))
-	h.Set("X-Fc-Code-Checksum", v.CodeChecksum)
 	h.Set("Access-Control-Expose-Headers", exposed)
-	if tail && v.Function.Limits.Concurrency == 1 {
-		h.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString(s.logTail(v, &resp)))
+	if v, err := s.host.FunctionAt(r.key(), resp.Version); err == nil { // it may have been deleted meanwhile
+		h.Set("X-Fc-Code-Checksum", v.CodeChecksum)
+		if tail && v.Function.Limits.Concurrency == 1 {
+			h.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString(s.logTail(v, &resp)))
+		}
 	}
 	if resp.Fault != nil {
 		h.Set(fn.HeaderErrorType, string(resp.Fault.Kind))

@@ -14,16 +14,26 @@ const (
 	maxLimit     = 100
 )
 
+// limit reads how long a page may be.
+func (r *request) limit() (int, error) {
+	text := r.query("limit")
+	if text == "" {
+		return defaultLimit, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, fn.Invalid("Limit", "[1, 100]", text)
+	}
+	return n, nil
+}
+
 // page selects one page of items, which are sorted by name: those with the query's prefix, from startKey or nextToken on, at most
 // limit. next is the token of the following page, empty if there is none. The token is the name that the page begins with, so that it
 // stays good when items come and go.
 func page[T any](r *request, items []T, name func(T) string) (out []T, next string, err error) {
-	limit := defaultLimit
-	if text := r.query("limit"); text != "" {
-		limit, err = strconv.Atoi(text)
-		if err != nil || limit < 1 || limit > maxLimit {
-			return nil, "", fn.Invalid("Limit", "[1, 100]", text)
-		}
+	limit, err := r.limit()
+	if err != nil {
+		return nil, "", err
 	}
 	start := r.query("startKey")
 	if token := r.query("nextToken"); token != "" {

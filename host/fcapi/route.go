@@ -15,7 +15,7 @@ type handler func(*Server, *request) error
 
 // route is one path and what it answers to each method.
 type route struct {
-	path    []string // "{service}" and "{function}" stand for names
+	path    []string // "{service}", "{function}" and "{item}" stand for names
 	methods map[string]handler
 	body    func(*Server) int // the most bytes of a body; nil: smallBody
 	access  access
@@ -35,6 +35,13 @@ var routes = []route{
 	at("/2016-08-15/services", nil, map[string]handler{"GET": (*Server).listServices, "POST": (*Server).createService}),
 	at("/2016-08-15/services/{service}", nil, map[string]handler{
 		"GET": (*Server).getService, "PUT": (*Server).updateService, "DELETE": (*Server).deleteService,
+	}),
+	at("/2016-08-15/services/{service}/bindings", nil, map[string]handler{"GET": (*Server).bindings}),
+	at("/2016-08-15/services/{service}/versions", nil, map[string]handler{"GET": (*Server).listVersions, "POST": (*Server).publishVersion}),
+	at("/2016-08-15/services/{service}/versions/{item}", nil, map[string]handler{"DELETE": (*Server).deleteVersion}),
+	at("/2016-08-15/services/{service}/aliases", nil, map[string]handler{"GET": (*Server).listAliases, "POST": (*Server).createAlias}),
+	at("/2016-08-15/services/{service}/aliases/{item}", nil, map[string]handler{
+		"GET": (*Server).getAlias, "PUT": (*Server).updateAlias, "DELETE": (*Server).deleteAlias,
 	}),
 	at("/2016-08-15/services/{service}/functions", (*Server).codeBody, map[string]handler{
 		"GET": (*Server).listFunctions, "POST": (*Server).createFunction,
@@ -62,6 +69,7 @@ type names struct {
 	service   string
 	qualifier string // what follows the first dot; empty if there is no dot
 	function  string
+	item      string // of a version, an alias or a trigger
 }
 
 // match finds the route of a path, or nil. Repeated slashes count as one, since clients make them out of endpoints that end in "/". Segments
@@ -96,6 +104,8 @@ func (r *route) match(segments []string) (n names, ok bool) {
 			n.service, n.qualifier, _ = strings.Cut(got, ".")
 		case "{function}":
 			n.function = got
+		case "{item}":
+			n.item = got
 		case got:
 		default:
 			return n, false

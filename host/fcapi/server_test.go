@@ -36,6 +36,12 @@ const (
 	maxCode  = 2 << 20
 )
 
+// How long tests wait for what has to come, and how often they look.
+const (
+	patience = 30 * time.Second
+	tick     = 5 * time.Millisecond
+)
+
 // api is a running control API.
 type api struct {
 	t    *testing.T

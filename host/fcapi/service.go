@@ -1,29 +1,60 @@
 package fcapi
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
 )
 
-// serviceInput is the body of a create or an update; what lull does not have is not here and so ignored.
+// serviceInput is the body of a create or an update; what lull does not know is not here and so ignored. What follows Description is kept and
+// shown, and lull does nothing with it.
 type serviceInput struct {
-	ServiceName *string `json:"serviceName"`
-	Description *string `json:"description"`
+	ServiceName    *string        `json:"serviceName"`
+	Description    *string        `json:"description"`
+	Role           *string        `json:"role"`
+	LogConfig      map[string]any `json:"logConfig"`
+	VPCConfig      map[string]any `json:"vpcConfig"`
+	InternetAccess *bool          `json:"internetAccess"`
+	NASConfig      map[string]any `json:"nasConfig"`
+	TracingConfig  map[string]any `json:"tracingConfig"`
 }
 
-// serviceObject is a service as clients see it. lull keeps name and description; the other settings have the values that stand for "not set".
+// settings are the settings that the input has, by their names.
+func (in *serviceInput) settings() (map[string]json.RawMessage, error) {
+	return given(map[string]any{
+		"role": in.Role, "logConfig": in.LogConfig, "vpcConfig": in.VPCConfig, "internetAccess": in.InternetAccess, "nasConfig": in.NASConfig,
+		"tracingConfig": in.TracingConfig,
+	})
+}
+
+// given encodes the values that are not nil.
+func given(values map[string]any) (map[string]json.RawMessage, error) {
+	set := map[string]json.RawMessage{}
+	for name, value := range values {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		if string(text) != "null" {
+			set[name] = text
+		}
+	}
+	return set, nil
+}
+
+// serviceObject is a service as clients see it.
 type serviceObject struct {
 	ServiceName      string         `json:"serviceName"`
 	ServiceID        string         `json:"serviceId"`
 	Description      string         `json:"description"`
-	Role             string         `json:"role"`
-	LogConfig        map[string]any `json:"logConfig"`
-	VPCConfig        map[string]any `json:"vpcConfig"`
-	InternetAccess   bool           `json:"internetAccess"`
-	NASConfig        map[string]any `json:"nasConfig"`
-	TracingConfig    map[string]any `json:"tracingConfig"`
+	Role             any            `json:"role"`
+	LogConfig        any            `json:"logConfig"`
+	VPCConfig        any            `json:"vpcConfig"`
+	InternetAccess   any            `json:"internetAccess"`
+	NASConfig        any            `json:"nasConfig"`
+	TracingConfig    any            `json:"tracingConfig"`
 	Tags             map[string]any `json:"tags"`
 	CreatedTime      string         `json:"createdTime"`
 	LastModifiedTime string         `json:"lastModifiedTime"`
@@ -31,14 +62,21 @@ type serviceObject struct {
 
 func newServiceObject(s registry.Service) serviceObject {
 	type object = map[string]any
+	setting := func(name string, unset any) any {
+		if set, ok := s.Settings[name]; ok {
+			return set
+		}
+		return unset
+	}
 	return serviceObject{
-		ServiceName: s.Name, ServiceID: s.ID, Description: s.Description, InternetAccess: true,
-		LogConfig: object{
+		ServiceName: s.Name, ServiceID: s.ID, Description: s.Description,
+		Role: setting("role", ""), InternetAccess: setting("internetAccess", true),
+		LogConfig: setting("logConfig", object{
 			"project": "", "logstore": "", "enableRequestMetrics": false, "enableInstanceMetrics": false, "logBeginRule": "None",
-		},
-		VPCConfig:     object{"vpcId": "", "vSwitchIds": []string{}, "securityGroupId": ""},
-		NASConfig:     object{"userId": -1, "groupId": -1, "mountPoints": []string{}},
-		TracingConfig: object{"type": nil, "params": nil},
+		}),
+		VPCConfig:     setting("vpcConfig", object{"vpcId": "", "vSwitchIds": []string{}, "securityGroupId": ""}),
+		NASConfig:     setting("nasConfig", object{"userId": -1, "groupId": -1, "mountPoints": []string{}}),
+		TracingConfig: setting("tracingConfig", object{"type": nil, "params": nil}),
 		Tags:          object{},
 		CreatedTime:   timeText(s.Created), LastModifiedTime: timeText(s.Modified),
 	}
@@ -52,7 +90,11 @@ func (s *Server) createService(r *request) error {
 	if err := r.read(&in); err != nil {
 		return err
 	}
-	made, err := s.host.CreateService(value(in.ServiceName), value(in.Description))
+	settings, err := in.settings()
+	if err != nil {
+		return err
+	}
+	made, err := s.host.CreateService(value(in.ServiceName), value(in.Description), settings)
 	if err != nil {
 		return err
 	}
@@ -77,21 +119,39 @@ func (s *Server) getService(r *request) error {
 // service finds the service of a path, and refuses a qualifier that does not exist.
 func (s *Server) service(r *request) (registry.Service, error) {
 	found, err := s.host.Service(r.service)
-	if err == nil && r.qualifier != "" && r.qualifier != fn.Latest {
-		err = fn.Errorf(fn.CodeVersionNotFound, "version '%s' of service '%s' does not exist", r.qualifier, r.service)
+	if err == nil && !r.latest() {
+		_, err = s.host.FunctionsAt(r.service, r.qualifier)
 	}
 	return found, err
 }
 
-func (s *Server) updateService(r *request) error {
-	var in serviceInput
-	if err := r.read(&in); err != nil {
-		return err
+// latest reports whether the path means what can be changed.
+func (r *request) latest() bool { return r.qualifier == "" || r.qualifier == fn.Latest }
+
+// changeable wants that: a published version never changes.
+func (s *Server) changeable(r *request) error {
+	if r.latest() {
+		return nil
 	}
 	if _, err := s.service(r); err != nil {
 		return err
 	}
-	changed, err := s.host.UpdateService(r.service, r.ifMatch(), in.Description)
+	return fn.Errorf(fn.CodeInvalidArgument, "a published version cannot be changed; leave '.%.128s' out of the path", r.qualifier)
+}
+
+func (s *Server) updateService(r *request) error {
+	if err := s.changeable(r); err != nil {
+		return err
+	}
+	var in serviceInput
+	if err := r.read(&in); err != nil {
+		return err
+	}
+	settings, err := in.settings()
+	if err != nil {
+		return err
+	}
+	changed, err := s.host.UpdateService(r.service, r.ifMatch(), in.Description, settings)
 	if err != nil {
 		return err
 	}
@@ -99,7 +159,7 @@ func (s *Server) updateService(r *request) error {
 }
 
 func (s *Server) deleteService(r *request) error {
-	if _, err := s.service(r); err != nil {
+	if err := s.changeable(r); err != nil {
 		return err
 	}
 	if err := s.host.DeleteService(r.service, r.ifMatch()); err != nil {
@@ -121,4 +181,12 @@ func (s *Server) listServices(r *request) error {
 		out.Services = append(out.Services, newServiceObject(s))
 	}
 	return r.write(out)
+}
+
+// bindings answers with the networks that may call a service: none are bound, and one client asks after every deploy of a service.
+func (s *Server) bindings(r *request) error {
+	if _, err := s.service(r); err != nil {
+		return err
+	}
+	return r.write(map[string]any{"vpcIds": []string{}})
 }

@@ -43,16 +43,43 @@ func TestService_LivesFromCreateToDelete(t *testing.T) {
 	require.Equal(t, "service 's' does not exist", a.do("GET", v+"/services/s", nil).fails(404, fn.CodeServiceNotFound))
 }
 
-func TestService_HasOnlyTheQualifierLATEST(t *testing.T) {
+func TestService_RefusesQualifiersThatDoNotExist(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	a.create("f", nil)
 	a.do("GET", v+"/services/default.LATEST", nil).ok()
 	for _, path := range []string{"", "/functions", "/functions/f", "/functions/f/instances"} {
 		got := a.do("GET", v+"/services/default.1.2"+path, nil)
 		require.Equal(t, "version '1.2' of service 'default' does not exist", got.fails(404, fn.CodeVersionNotFound))
+		got = a.do("GET", v+"/services/default.prod"+path, nil)
+		require.Equal(t, "alias 'prod' of service 'default' does not exist", got.fails(404, fn.CodeAliasNotFound))
 	}
-	a.do("POST", v+"/services/default.prod/functions/f/invocations", nil).fails(404, fn.CodeVersionNotFound)
+	a.do("POST", v+"/services/default.prod/functions/f/invocations", nil).fails(404, fn.CodeAliasNotFound)
 	a.do("GET", v+"/services/missing.1", nil).fails(404, fn.CodeServiceNotFound)
+}
+
+func TestService_KeepsTheSettingsThatItDoesNotActUpon(t *testing.T) {
+	a := serve(t, fcapi.Config{})
+	settings := object{
+		"role": "acs:ram::1:role/r", "logConfig": object{"project": "p", "logstore": "l"}, "vpcConfig": object{"vpcId": "v"},
+		"internetAccess": false, "nasConfig": object{"userId": 5.0}, "tracingConfig": object{"type": "Jaeger", "params": object{"endpoint": "e"}},
+	}
+	body := object{"serviceName": "s"}
+	for name, value := range settings {
+		body[name] = value
+	}
+	o := a.do("POST", v+"/services", body).ok()
+	for name, value := range settings {
+		require.Equal(t, value, o[name])
+	}
+	o = a.do("PUT", v+"/services/s", object{"role": "other", "vpcConfig": nil, "logConfig": object{}}).ok()
+	require.Equal(t, "other", o["role"])
+	require.Equal(t, settings["vpcConfig"], o["vpcConfig"], "null stays")
+	require.Equal(t, object{}, o["logConfig"], "a field is replaced whole")
+	require.Equal(t, o, a.do("GET", v+"/services/s", nil).ok())
+	for name, value := range (object{"role": 5, "logConfig": "p", "internetAccess": "no", "nasConfig": []any{}}) {
+		a.do("PUT", v+"/services/s", object{name: value}).fails(400, fn.CodeInvalidArgument)
+	}
+	require.Equal(t, object{"vpcIds": []any{}}, a.do("GET", v+"/services/s/bindings", nil).ok())
 }
 
 func TestService_RefusesBadNamesAndBadJSON(t *testing.T) {
@@ -78,7 +105,7 @@ func namesOf(list any, field string) []string {
 func TestList_PagesByPrefixStartAndToken(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	for i := range 25 {
-		_, err := a.host.CreateService(fmt.Sprintf("s%02d", i), "")
+		_, err := a.host.CreateService(fmt.Sprintf("s%02d", i), "", nil)
 		require.NoError(t, err)
 	}
 	list := func(query string) ([]string, any) {

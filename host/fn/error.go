@@ -15,18 +15,25 @@ const (
 	CodeInvalidArgument       Code = "InvalidArgument"       // a field or a module is not acceptable; nothing was changed
 	CodeFunctionAlreadyExists Code = "FunctionAlreadyExists" // a create names a function that is there
 	CodeServiceAlreadyExists  Code = "ServiceAlreadyExists"  // a create names a service that is there
-	CodeServiceNotEmpty       Code = "ServiceNotEmpty"       // a delete names a service that has functions
+	CodeAliasAlreadyExists    Code = "AliasAlreadyExists"
+	CodeTriggerAlreadyExists  Code = "TriggerAlreadyExists"
+	CodeServiceNotEmpty       Code = "ServiceNotEmpty"       // a delete names a service that has functions, versions or aliases
 	CodePreconditionFailed    Code = "PreconditionFailed"    // If-Match does not match
 	CodeConcurrentUpdate      Code = "ConcurrentUpdateError" // somebody else changed the function meanwhile; try again
 
 	// Finding what a request is for.
-	CodeFunctionNotFound      Code = "FunctionNotFound"
-	CodeServiceNotFound       Code = "ServiceNotFound"
-	CodeInstanceNotFound      Code = "InstanceNotFound"
-	CodePathNotSupported      Code = "PathNotSupported"      // no such path in the control API
-	CodeMethodNotAllowed      Code = "MethodNotAllowed"      // the path is there, not for this method
-	CodeMissingRequiredHeader Code = "MissingRequiredHeader" // a header that must be there is not
-	CodeEntityTooLarge        Code = "EntityTooLarge"        // a body or a code package is over its limit
+	CodeFunctionNotFound        Code = "FunctionNotFound"
+	CodeServiceNotFound         Code = "ServiceNotFound"
+	CodeVersionNotFound         Code = "VersionNotFound" // a qualifier is the id of no version
+	CodeAliasNotFound           Code = "AliasNotFound"   // a qualifier is neither LATEST, nor an id, nor an alias
+	CodeTriggerNotFound         Code = "TriggerNotFound"
+	CodeProvisionConfigNotFound Code = "ProvisionConfigNotFound"
+	CodeOnDemandConfigNotFound  Code = "OnDemandConfigNotFound"
+	CodeInstanceNotFound        Code = "InstanceNotFound"
+	CodePathNotSupported        Code = "PathNotSupported"      // no such path in the control API
+	CodeMethodNotAllowed        Code = "MethodNotAllowed"      // the path is there, not for this method
+	CodeMissingRequiredHeader   Code = "MissingRequiredHeader" // a header that must be there is not
+	CodeEntityTooLarge          Code = "EntityTooLarge"        // a body or a code package is over its limit
 
 	// Finding an instance.
 	CodeResourceExhausted   Code = "ResourceExhausted"   // the queue is full, or the wait for an instance took too long

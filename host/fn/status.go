@@ -2,9 +2,8 @@ package fn
 
 // Codes that only listeners give.
 const (
-	CodeVersionNotFound Code = "VersionNotFound" // a qualifier other than LATEST
-	CodeAccessDenied    Code = "AccessDenied"    // another site's page wants to change something; a signed request is out of its time
-	CodeRequestTimeout  Code = "RequestTimeout"  // the request did not arrive in time
+	CodeAccessDenied   Code = "AccessDenied"   // another site's page wants to change something; a signed request is out of its time
+	CodeRequestTimeout Code = "RequestTimeout" // the request did not arrive in time
 
 	CodeSignatureNotMatch  Code = "SignatureNotMatch"
 	CodeInvalidAccessKeyID Code = "InvalidAccessKeyID" // nobody has that key
@@ -18,13 +17,14 @@ func (c Code) HTTPStatus() int {
 		return 400
 	case CodeAccessDenied, CodeSignatureNotMatch, CodeInvalidAccessKeyID:
 		return 403
-	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeInstanceNotFound, CodePathNotSupported:
+	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeAliasNotFound, CodeTriggerNotFound, CodeProvisionConfigNotFound,
+		CodeOnDemandConfigNotFound, CodeInstanceNotFound, CodePathNotSupported:
 		return 404
 	case CodeMethodNotAllowed:
 		return 405
 	case CodeRequestTimeout:
 		return 408
-	case CodeFunctionAlreadyExists, CodeServiceAlreadyExists, CodeServiceNotEmpty, CodeConcurrentUpdate:
+	case CodeFunctionAlreadyExists, CodeServiceAlreadyExists, CodeAliasAlreadyExists, CodeTriggerAlreadyExists, CodeServiceNotEmpty, CodeConcurrentUpdate:
 		return 409
 	case CodePreconditionFailed:
 		return 412

@@ -30,8 +30,7 @@ func TestClose_TellsOfAProgramThatIsLeft(t *testing.T) {
 	Deploy(t, h, Function("f"))
 	v, err := h.Function(fn.Key{Service: fn.DefaultService, Name: "f"})
 	require.NoError(t, err)
-	release := v.Release
-	v.Release = func() {} // a host that forgets to
+	program := v.Program.Retain() // a host that forgets a release
 	require.ErrorIs(t, h.Close(t.Context()), engine.ErrInUse)
-	release()
+	program.Release()
 }

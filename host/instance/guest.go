@@ -49,6 +49,7 @@ const (
 type Call struct {
 	Phase     abi.Phase
 	RequestID fn.RequestID
+	VersionID string // of the function; empty for LATEST
 	Start     time.Time
 	Deadline  time.Time
 	Request   *fn.Request  // nil in hooks

@@ -64,7 +64,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 
 	now := time.Now()
 	*c = Call{
-		Phase: abi.PhaseHandler, RequestID: req.ID, Start: now, Deadline: now.Add(i.cfg.Function.Limits.Timeout),
+		Phase: abi.PhaseHandler, RequestID: req.ID, VersionID: i.cfg.VersionID, Start: now, Deadline: now.Add(i.cfg.Function.Limits.Timeout),
 		Request: req, Response: resp,
 	}
 	i.cfg.Ledger.Request()

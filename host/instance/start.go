@@ -82,7 +82,7 @@ func (i *Instance) hook(phase abi.Phase, h fn.Hook) *fn.Fault {
 	if i.cfg.Program.Overlaps() {
 		c = new(Call)
 	}
-	*c = Call{Phase: phase, RequestID: fn.NewRequestID(), Start: now, Deadline: now.Add(h.Timeout)}
+	*c = Call{Phase: phase, RequestID: fn.NewRequestID(), VersionID: i.cfg.VersionID, Start: now, Deadline: now.Add(h.Timeout)}
 	i.mark(logs.Start, c, now, nil)
 	fault := guest.Call(c)
 	end := time.Now()

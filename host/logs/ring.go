@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -105,7 +106,7 @@ func (e *sequenced) record(key fn.Key) Record {
 		id = e.RequestID.String()
 	}
 	return Record{
-		Seq: e.seq, Time: e.Time, Service: key.Service, Function: key.Name, Qualifier: fn.Latest, VersionID: e.VersionID,
+		Seq: e.seq, Time: e.Time, Service: key.Service, Function: key.Name, Qualifier: cmp.Or(e.VersionID, fn.Latest), VersionID: e.VersionID,
 		InstanceID: e.InstanceID, RequestID: id, Hook: HookName(e.Phase), Level: e.level(), Source: e.source(), Message: e.message(), Cut: e.Cut,
 	}
 }

@@ -11,21 +11,21 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 )
 
-// Registry is safe for concurrent use. Get takes no lock; changes copy the map, since there are many requests for one deploy.
+// Registry is safe for concurrent use. Looking takes no lock; changes copy the map, since there are many requests for one deploy.
 type Registry struct {
-	functions atomic.Pointer[map[fn.Key]*Version]
+	functions atomic.Pointer[map[fn.Key]*Version] // LATEST of each
+	published atomic.Pointer[map[ref]*Version]
+	services  atomic.Pointer[map[string]Service]
 
-	mu struct {
-		sync.Mutex // held by whoever changes functions or services
-		services   map[string]Service
-	}
+	mu sync.Mutex // held by whoever changes one of them
 }
 
 // New returns an empty registry.
 func New() *Registry {
 	r := &Registry{}
 	r.functions.Store(&map[fn.Key]*Version{})
-	r.mu.services = map[string]Service{}
+	r.published.Store(&map[ref]*Version{})
+	r.services.Store(&map[string]Service{})
 	return r
 }
 
@@ -41,11 +41,11 @@ func (r *Registry) Swap(key fn.Key, old, next *Version, service func(name string
 	if current[key] != old {
 		return fn.Errorf(fn.CodeConcurrentUpdate, "function '%s' in service '%s' was changed by somebody else meanwhile; try again", key.Name, key.Service)
 	}
-	if _, ok := r.mu.services[key.Service]; !ok && next != nil {
+	if _, ok := (*r.services.Load())[key.Service]; !ok && next != nil {
 		if service == nil {
 			return noService(key.Service)
 		}
-		r.mu.services[key.Service] = service(key.Service)
+		r.setServiceLocked(service(key.Service))
 	}
 	changed := maps.Clone(current)
 	if next == nil {

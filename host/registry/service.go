@@ -1,78 +1,103 @@
 package registry
 
 import (
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/lull-dev/lull/host/fn"
 )
+
+// Service groups functions, and has their published versions and its aliases. A Service is a value: what its slices and maps hold is never
+// changed in place.
+type Service struct {
+	Name        string `json:"name"`
+	ID          string `json:"id"` // a UUID
+	Description string `json:"description,omitempty"`
+	// Settings are what clients set that lull keeps and does not act upon, by their JSON names.
+	Settings map[string]json.RawMessage `json:"settings,omitempty"`
+	Created  time.Time                  `json:"created"`
+	Modified time.Time                  `json:"modified"`
+	ETag     string                     `json:"etag"`
+
+	// LastVersion is the highest version id that was ever given out.
+	LastVersion int         `json:"lastVersion,omitempty"`
+	Versions    []Published `json:"versions,omitempty"` // oldest first
+	Aliases     []Alias     `json:"aliases,omitempty"`  // sorted by name
+}
 
 // AddService adds a service, or answers ServiceAlreadyExists.
 func (r *Registry) AddService(s Service) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.mu.services[s.Name]; ok {
+	if _, ok := (*r.services.Load())[s.Name]; ok {
 		return fn.Errorf(fn.CodeServiceAlreadyExists, "service '%s' already exists", s.Name)
 	}
-	r.mu.services[s.Name] = s
+	r.setServiceLocked(s)
 	return nil
 }
 
-// Service returns a service, or ServiceNotFound.
+// setServiceLocked is the one place where a service comes to be or changes.
+func (r *Registry) setServiceLocked(s Service) {
+	changed := maps.Clone(*r.services.Load())
+	changed[s.Name] = s
+	r.services.Store(&changed)
+}
+
+// Service returns a service, or ServiceNotFound. It takes no lock.
 func (r *Registry) Service(name string) (Service, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s, ok := r.mu.services[name]
+	s, ok := (*r.services.Load())[name]
 	if !ok {
 		return Service{}, noService(name)
 	}
 	return s, nil
 }
 
-// ChangeService applies change to a service. Errors: ServiceNotFound, PreconditionFailed if ifMatch is set and is not its ETag.
-func (r *Registry) ChangeService(name, ifMatch string, change func(*Service)) (Service, error) {
+// ChangeService applies change to a copy of a service, and keeps the copy unless change fails. Errors: ServiceNotFound, PreconditionFailed if ifMatch is set
+// and is not its ETag, and those of change.
+func (r *Registry) ChangeService(name, ifMatch string, change func(*Service) error) (Service, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, ok := r.mu.services[name]
-	if !ok {
-		return Service{}, noService(name)
+	s, err := r.Service(name)
+	if err != nil {
+		return Service{}, err
 	}
 	if err := CheckMatch(ifMatch, s.ETag); err != nil {
 		return Service{}, err
 	}
-	change(&s)
-	r.mu.services[name] = s
+	if err := change(&s); err != nil {
+		return Service{}, err
+	}
+	r.setServiceLocked(s)
 	return s, nil
 }
 
-// RemoveService removes a service. Errors: ServiceNotFound, PreconditionFailed, ServiceNotEmpty if it has functions.
+// RemoveService removes a service. Errors: ServiceNotFound, PreconditionFailed, ServiceNotEmpty if it has functions, versions or aliases.
 func (r *Registry) RemoveService(name, ifMatch string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s, ok := r.mu.services[name]
-	if !ok {
-		return noService(name)
+	s, err := r.Service(name)
+	if err != nil {
+		return err
 	}
 	if err := CheckMatch(ifMatch, s.ETag); err != nil {
 		return err
 	}
-	if n := len(r.List(name)); n > 0 {
-		return fn.Errorf(fn.CodeServiceNotEmpty, "service '%s' still has %d functions; delete them first", name, n)
+	if n := len(r.List(name)); n+len(s.Versions)+len(s.Aliases) > 0 {
+		return fn.Errorf(fn.CodeServiceNotEmpty, "service '%s' still has %d functions, %d versions and %d aliases; delete them first",
+			name, n, len(s.Versions), len(s.Aliases))
 	}
-	delete(r.mu.services, name)
+	changed := maps.Clone(*r.services.Load())
+	delete(changed, name)
+	r.services.Store(&changed)
 	return nil
 }
 
 // Services returns all services sorted by name.
 func (r *Registry) Services() []Service {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := []Service{}
-	for _, s := range r.mu.services {
-		list = append(list, s)
-	}
-	slices.SortFunc(list, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return slices.SortedFunc(maps.Values(*r.services.Load()), func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // CheckMatch compares an If-Match condition with an ETag, with or without quotes. An empty condition and "*" match all.

@@ -3,9 +3,11 @@
 package registry
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
 	"github.com/lull-dev/lull/host/logs"
 	"github.com/lull-dev/lull/host/meter"
 	"github.com/lull-dev/lull/host/pool"
@@ -35,16 +37,34 @@ type Version struct {
 	Pool   *pool.Pool
 	Ledger *meter.Ledger
 	Logs   *logs.Ring
-	// Release frees the program; the pool is closed before.
-	Release func()
+	// Program is freed when no version uses it any more; the pool is closed before.
+	Program *Shared
 }
 
-// Service groups functions.
-type Service struct {
-	Name        string
-	ID          string // a UUID
-	Description string
-	Created     time.Time
-	Modified    time.Time
-	ETag        string
+// Shared is what runs the code of one or several versions.
+type Shared struct {
+	Program instance.Program
+
+	users atomic.Int64
+	free  func()
+}
+
+// Share returns p with one user; free is called when the last one has released it.
+func Share(p instance.Program, free func()) *Shared {
+	s := &Shared{Program: p, free: free}
+	s.users.Store(1)
+	return s
+}
+
+// Retain adds a user. The caller knows that there is one.
+func (s *Shared) Retain() *Shared {
+	s.users.Add(1)
+	return s
+}
+
+// Release takes a user away.
+func (s *Shared) Release() {
+	if s.users.Add(-1) == 0 {
+		s.free()
+	}
 }

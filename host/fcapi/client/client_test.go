@@ -120,7 +120,7 @@ func TestClient_ManagesServicesAndReadsListsToTheirEnd(t *testing.T) {
 	require.NoError(t, c.DeleteService(ctx, "s", ""))
 
 	for i := range 120 {
-		_, err := h.CreateService(fmt.Sprintf("x%d", i), "")
+		_, err := h.CreateService(fmt.Sprintf("x%d", i), "", nil)
 		require.NoError(t, err)
 	}
 	all, err := c.Services(ctx)

@@ -1,0 +1,85 @@
+package host
+
+import (
+	"time"
+
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
+	"github.com/lull-dev/lull/host/pool"
+	"github.com/lull-dev/lull/host/registry"
+)
+
+// PublishVersion freezes the functions of a service, code and configuration, under a new version id. They get instances of their own. Errors:
+// ServiceNotFound, InvalidArgument (nothing has changed since the last version), HostClosed.
+func (h *Host) PublishVersion(service, description string) (registry.Published, error) {
+	done, err := h.change()
+	if err != nil {
+		return registry.Published{}, err
+	}
+	defer done()
+	return h.registry.Publish(service, description, time.Now(), func(id string, current []*registry.Version) ([]*registry.Version, error) {
+		frozen := []*registry.Version{}
+		for _, latest := range current {
+			v := *latest
+			v.ID, v.Program = id, latest.Program.Retain()
+			h.open(&v)
+			frozen = append(frozen, &v)
+		}
+		return frozen, nil
+	})
+}
+
+// DeleteVersion removes a published version. No new request reaches it; those that run end, and its instances get preStop in the background. Errors: ServiceNotFound,
+// VersionNotFound, InvalidArgument (an alias stands for it), HostClosed.
+func (h *Host) DeleteVersion(service, id string) error {
+	done, err := h.change()
+	if err != nil {
+		return err
+	}
+	defer done()
+	gone, err := h.registry.Unpublish(service, id)
+	for _, v := range gone {
+		h.retire(v)
+	}
+	return err
+}
+
+// open gives a version its pool.
+func (h *Host) open(v *registry.Version) {
+	v.Pool = pool.New(&instance.Config{
+		Function: &v.Function, VersionID: v.ID, Program: v.Program.Program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
+	})
+}
+
+// CreateAlias adds a name for a version of a service. Errors: InvalidArgument (the name, the shares), ServiceNotFound,
+// AliasAlreadyExists, VersionNotFound.
+func (h *Host) CreateAlias(service string, a registry.Alias) (registry.Alias, error) {
+	if err := fn.CheckName("AliasName", a.Name); err != nil {
+		return a, err
+	}
+	if a.Name == fn.Latest {
+		return a, fn.Invalid("AliasName", "any other name", a.Name)
+	}
+	a.Created, a.ETag = time.Now(), newETag()
+	a.Modified = a.Created
+	return a, h.registry.AddAlias(service, a)
+}
+
+// UpdateAlias changes an alias; requests that come later follow it. Errors: ServiceNotFound, AliasNotFound, PreconditionFailed, VersionNotFound,
+// InvalidArgument (the shares).
+func (h *Host) UpdateAlias(service, name, ifMatch string, change func(*registry.Alias)) (registry.Alias, error) {
+	return h.registry.ChangeAlias(service, name, ifMatch, func(a *registry.Alias) {
+		change(a)
+		a.Name, a.Modified, a.ETag = name, time.Now(), newETag()
+	})
+}
+
+// Alias returns an alias. Errors: ServiceNotFound, AliasNotFound.
+func (h *Host) Alias(service, name string) (registry.Alias, error) {
+	return h.registry.Alias(service, name)
+}
+
+// DeleteAlias removes an alias. Errors: ServiceNotFound, AliasNotFound, PreconditionFailed.
+func (h *Host) DeleteAlias(service, name, ifMatch string) error {
+	return h.registry.RemoveAlias(service, name, ifMatch)
+}
