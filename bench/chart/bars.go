@@ -11,12 +11,12 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/lull-dev/lull/bench/result"
+	"github.com/lull-dev/lull/bench/figures"
 )
 
 // bars draws the figures of the rows that have a unit, on a logarithmic axis: a cold start and a warm call are a factor of thousand apart. It
 // returns nil if there are fewer than two.
-func bars(rows []*result.Row, unit result.Unit) (*plot.Plot, int) {
+func bars(rows []*figures.Row, unit figures.Unit) (*plot.Plot, int) {
 	b := &barPlot{unit: unit}
 	var names []string
 	for _, row := range slices.Backward(rows) { // the first row is on top
@@ -48,7 +48,7 @@ type bar struct{ figure, low, high float64 }
 
 // barPlot draws horizontal bars that begin at the left edge, since a logarithmic axis has no zero, with their spread and their figure.
 type barPlot struct {
-	unit result.Unit
+	unit figures.Unit
 	bars []bar
 }
 

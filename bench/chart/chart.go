@@ -14,7 +14,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
-	"github.com/lull-dev/lull/bench/result"
+	"github.com/lull-dev/lull/bench/figures"
 )
 
 // Page is the name of the HTML file.
@@ -35,12 +35,12 @@ const (
 
 // Write draws a report into a folder, which it makes if it is missing: NAME.svg and NAME.png for each plot, and Page. It returns the
 // path of the page.
-func Write(dir string, r *result.Report) (page string, err error) {
+func Write(dir string, r *figures.Report) (page string, err error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return "", err
 	}
 	var svgs []svg
-	for _, f := range figures(r) {
+	for _, f := range plots(r) {
 		var image bytes.Buffer
 		for _, format := range []string{"svg", "png"} {
 			image.Reset()
@@ -76,8 +76,8 @@ func (f figure) draw(w io.Writer, format string) error {
 	return err
 }
 
-// figures returns the plots of a report, in the order of its groups.
-func figures(r *result.Report) (all []figure) {
+// plots returns the plots of a report, in the order of its groups.
+func plots(r *figures.Report) (all []figure) {
 	names := map[string]int{}
 	add := func(title string, p *plot.Plot, high vg.Length) {
 		if p == nil {
@@ -93,7 +93,7 @@ func figures(r *result.Report) (all []figure) {
 	}
 	for _, group := range r.Groups() {
 		rows := r.In(group)
-		for _, unit := range []result.Unit{result.Nanoseconds, result.PerSecond, result.Bytes, result.Times} {
+		for _, unit := range []figures.Unit{figures.Nanoseconds, figures.PerSecond, figures.Bytes, figures.Times} {
 			p, n := bars(rows, unit)
 			add(group+": "+unitTitle(unit), p, max(height/2, vg.Length(n)*0.9*vg.Centimeter+3*vg.Centimeter))
 		}
@@ -106,13 +106,13 @@ func figures(r *result.Report) (all []figure) {
 	return all
 }
 
-func unitTitle(u result.Unit) string {
+func unitTitle(u figures.Unit) string {
 	switch u {
-	case result.Nanoseconds:
+	case figures.Nanoseconds:
 		return "time, median"
-	case result.PerSecond:
+	case figures.PerSecond:
 		return "throughput"
-	case result.Bytes:
+	case figures.Bytes:
 		return "memory"
 	}
 	return "ratios"
@@ -133,7 +133,7 @@ func fileName(title string) string {
 }
 
 // unitTicks labels a logarithmic axis at 1, 10, 100 ... of a unit.
-type unitTicks struct{ unit result.Unit }
+type unitTicks struct{ unit figures.Unit }
 
 // Ticks implements plot.Ticker.
 func (t unitTicks) Ticks(low, high float64) []plot.Tick {

@@ -14,18 +14,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lull-dev/lull/bench/chart"
+	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/latency"
-	"github.com/lull-dev/lull/bench/result"
 )
 
-func report() *result.Report {
-	r := result.New("a <test> & more", []string{"lull", "bench"})
+func report() *figures.Report {
+	r := figures.New("a <test> & more", []string{"lull", "bench"})
 	for _, name := range []string{"cold start", "warm call"} {
 		h := latency.New()
 		for n := range 1000 {
 			h.Record(time.Duration(n+1) * time.Microsecond * time.Duration(len(name)))
 		}
-		row := r.Row("counter </script>", name, result.Nanoseconds)
+		row := r.Row("counter </script>", name, figures.Nanoseconds)
 		row.AddLatency(h)
 		row.Timeline, row.Tick = []int{10, 20, 15}, 100*time.Millisecond
 	}
@@ -72,7 +72,7 @@ func TestWrite_DrawsEveryPlotTwiceAndOnePage(t *testing.T) {
 
 func TestWrite_OfAnEmptyReportIsAPageWithoutPlots(t *testing.T) {
 	dir := t.TempDir()
-	page, err := chart.Write(dir, result.New("nothing", nil))
+	page, err := chart.Write(dir, figures.New("nothing", nil))
 	require.NoError(t, err)
 	require.FileExists(t, page)
 }

@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
 
-	"github.com/lull-dev/lull/bench/result"
+	"github.com/lull-dev/lull/bench/figures"
 )
 
 // series is one line of a plot.
@@ -58,7 +58,7 @@ func logY(p *plot.Plot, ticks plot.Ticker) {
 }
 
 // distributions draws the latency of each row over the part of calls that were at most that slow; every step to the right is a tenth of the calls before.
-func distributions(rows []*result.Row) *plot.Plot {
+func distributions(rows []*figures.Row) *plot.Plot {
 	var all []series
 	nines := 1.0
 	for _, row := range rows {
@@ -83,12 +83,12 @@ func distributions(rows []*result.Row) *plot.Plot {
 		ticks = append(ticks, plot.Tick{Value: float64(n), Label: strconv.FormatFloat(percent, 'f', max(0, n-2), 64) + " %"})
 	}
 	p.X.Label.Text, p.X.Tick.Marker = "of all calls", ticks
-	logY(p, unitTicks{result.Nanoseconds})
+	logY(p, unitTicks{figures.Nanoseconds})
 	return p
 }
 
 // timelines draws the answers per second of rows over the time of their rounds.
-func timelines(rows []*result.Row) *plot.Plot {
+func timelines(rows []*figures.Row) *plot.Plot {
 	var all []series
 	for _, row := range rows {
 		var xys plotter.XYs
@@ -107,7 +107,7 @@ func timelines(rows []*result.Row) *plot.Plot {
 }
 
 // curve draws a curve of the report. Points that a logarithmic axis cannot show are left out.
-func curve(c *result.Curve) *plot.Plot {
+func curve(c *figures.Curve) *plot.Plot {
 	var all []series
 	for _, line := range c.Lines {
 		var xys plotter.XYs
@@ -125,10 +125,10 @@ func curve(c *result.Curve) *plot.Plot {
 	p.X.Label.Text, p.Y.Label.Text = c.X, c.Y
 	if c.LogX {
 		p.X.Min, p.X.Max = decade(p.X.Min, p.X.Max)
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, unitTicks{result.Count}
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, unitTicks{figures.Count}
 	}
 	if c.LogY {
-		logY(p, unitTicks{result.Count})
+		logY(p, unitTicks{figures.Count})
 	} else {
 		p.Y.Min, p.Y.Max = 0, p.Y.Max*1.25
 	}

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/lull-dev/lull/bench/result"
+	"github.com/lull-dev/lull/bench/figures"
 )
 
 // svg is a drawn plot.
@@ -34,7 +34,7 @@ code { background: #f6f6f4; padding: .1em .3em; }
 </body></html>
 `))
 
-func writePage(w io.Writer, r *result.Report, svgs []svg) error {
+func writePage(w io.Writer, r *figures.Report, svgs []svg) error {
 	var text strings.Builder
 	if err := r.WriteText(&text); err != nil {
 		return err

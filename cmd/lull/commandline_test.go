@@ -55,7 +55,7 @@ func TestCommandLine_ExitsWith3WhenNoServerIsThere(t *testing.T) {
 
 func TestHelp_GoesToStandardOutputWhenAskedFor(t *testing.T) {
 	out := run(t, nil, "", "--help").ok(t)
-	for _, command := range strings.Fields("serve new build deploy invoke ls ps logs usage stop rm runtimes version") {
+	for _, command := range strings.Fields("serve new build deploy invoke ls ps logs usage stop rm bench runtimes version") {
 		require.Contains(t, out, "\n  "+command+" ")
 	}
 	require.Contains(t, out, "LULL_API")

@@ -19,6 +19,7 @@ type program struct {
 	getenv         func(string) string
 
 	keys []sign.Key // what a command signs with, or serve takes; set by command
+	args []string   // the command line, once it runs
 }
 
 // grammar is the command line: each command is a struct in a file of its name.
@@ -35,6 +36,7 @@ type grammar struct {
 	Stop     stopCmd     `cmd:"" help:"Stop instances: preStop runs, the function stays."`
 	Rm       rmCmd       `cmd:"" help:"Remove a function and stop its instances."`
 	Runtimes runtimesCmd `cmd:"" help:"List runtimes and the hooks that they may have; install interpreters."`
+	Bench    benchCmd    `cmd:"" help:"Measure functions: cold and warm, pause and resume, HTTP."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	keyFlags
 }
@@ -60,6 +62,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 
 // command executes one command line.
 func (p *program) command(ctx context.Context, args ...string) (err error) {
+	p.args = args
 	var g grammar
 	parser, err := kong.New(&g,
 		kong.Name("lull"), kong.Description(description),

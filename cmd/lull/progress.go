@@ -47,3 +47,33 @@ func (p *program) spin(what string) (done func()) {
 	}()
 	return sync.OnceFunc(func() { close(stop); <-stopped })
 }
+
+// steps is a bar on a terminal for work of a known number of steps; elsewhere nothing.
+type steps struct{ bar *progressbar.ProgressBar }
+
+func (p *program) steps(n int) *steps {
+	if !isTerminal(p.stderr) {
+		return &steps{}
+	}
+	return &steps{progressbar.NewOptions(n,
+		progressbar.OptionSetWriter(p.stderr),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// next begins a step.
+func (s *steps) next(what string) {
+	if s.bar != nil {
+		s.bar.Describe(what)
+		s.bar.Add(1)
+	}
+}
+
+// done takes the bar away.
+func (s *steps) done() {
+	if s.bar != nil {
+		s.bar.Finish()
+	}
+}

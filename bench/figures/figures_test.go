@@ -1,4 +1,4 @@
-package result_test
+package figures_test
 
 import (
 	"bytes"
@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/perf/benchfmt"
 
+	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/latency"
-	"github.com/lull-dev/lull/bench/result"
 )
 
-func sample() *result.Report {
-	r := result.New("a test", []string{"lull", "bench", "counter"})
+func sample() *figures.Report {
+	r := figures.New("a test", []string{"lull", "bench", "counter"})
 	r.Set("rounds", 3)
-	warm := r.Row("counter", "warm call", result.Nanoseconds)
+	warm := r.Row("counter", "warm call", figures.Nanoseconds)
 	for round := range 3 {
 		h := latency.New()
 		for n := range 100 {
@@ -25,7 +25,7 @@ func sample() *result.Report {
 		}
 		warm.AddLatency(h)
 	}
-	through := r.Row("counter", "throughput, closed loop", result.PerSecond)
+	through := r.Row("counter", "throughput, closed loop", figures.PerSecond)
 	for _, v := range []float64{18000, 17500, 19250.5} {
 		through.Add(v)
 	}
@@ -52,7 +52,7 @@ func TestReport_SurvivesAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "r.json")
 	r := sample()
 	require.NoError(t, r.Save(file))
-	read, err := result.Load(file)
+	read, err := figures.Load(file)
 	require.NoError(t, err)
 	var want, got bytes.Buffer
 	require.NoError(t, r.WriteText(&want))
@@ -62,14 +62,14 @@ func TestReport_SurvivesAFile(t *testing.T) {
 
 func TestLoad_RefusesWhatIsNoReport(t *testing.T) {
 	dir := t.TempDir()
-	_, err := result.Load(filepath.Join(dir, "missing"))
+	_, err := figures.Load(filepath.Join(dir, "missing"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 	for name, text := range map[string]string{"text": "no", "another object": `{"a":1}`, "a list": `[]`} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(dir, "bad")
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-			_, err := result.Load(file)
-			require.ErrorIs(t, err, result.ErrNoReport)
+			_, err := figures.Load(file)
+			require.ErrorIs(t, err, figures.ErrNoReport)
 			require.ErrorContains(t, err, file)
 		})
 	}
@@ -96,8 +96,8 @@ func TestWriteGoBench_IsReadByBenchstat(t *testing.T) {
 }
 
 func TestCompare_JudgesEachRow(t *testing.T) {
-	rows := func(unit result.Unit, rounds ...float64) *result.Report {
-		r := result.New("", nil)
+	rows := func(unit figures.Unit, rounds ...float64) *figures.Report {
+		r := figures.New("", nil)
 		row := r.Row("g", "n", unit)
 		for _, v := range rounds {
 			row.Add(v)
@@ -105,39 +105,39 @@ func TestCompare_JudgesEachRow(t *testing.T) {
 		return r
 	}
 	for sentence, c := range map[string]struct {
-		unit     result.Unit
+		unit     figures.Unit
 		old, now []float64
-		want     result.Verdict
+		want     figures.Verdict
 	}{
-		"within the threshold":                   {result.Nanoseconds, []float64{100, 101, 102}, []float64{104, 105, 106}, result.Same},
-		"slower in every round":                  {result.Nanoseconds, []float64{100, 101, 102}, []float64{120, 121, 122}, result.Worse},
-		"slower, but one round is as before":     {result.Nanoseconds, []float64{100, 101, 102}, []float64{101, 121, 122}, result.Noise},
-		"faster":                                 {result.Nanoseconds, []float64{100, 101, 102}, []float64{80, 81, 82}, result.Better},
-		"less throughput":                        {result.PerSecond, []float64{1000, 1010}, []float64{800, 810}, result.Worse},
-		"less throughput, but one round is high": {result.PerSecond, []float64{1000, 1010}, []float64{800, 1005, 700}, result.Noise},
-		"more throughput":                        {result.PerSecond, []float64{1000}, []float64{1200}, result.Better},
-		"gone":                                   {result.Bytes, []float64{1}, nil, result.Gone},
-		"new":                                    {result.Bytes, nil, []float64{1}, result.Added},
+		"within the threshold":                   {figures.Nanoseconds, []float64{100, 101, 102}, []float64{104, 105, 106}, figures.Same},
+		"slower in every round":                  {figures.Nanoseconds, []float64{100, 101, 102}, []float64{120, 121, 122}, figures.Worse},
+		"slower, but one round is as before":     {figures.Nanoseconds, []float64{100, 101, 102}, []float64{101, 121, 122}, figures.Noise},
+		"faster":                                 {figures.Nanoseconds, []float64{100, 101, 102}, []float64{80, 81, 82}, figures.Better},
+		"less throughput":                        {figures.PerSecond, []float64{1000, 1010}, []float64{800, 810}, figures.Worse},
+		"less throughput, but one round is high": {figures.PerSecond, []float64{1000, 1010}, []float64{800, 1005, 700}, figures.Noise},
+		"more throughput":                        {figures.PerSecond, []float64{1000}, []float64{1200}, figures.Better},
+		"gone":                                   {figures.Bytes, []float64{1}, nil, figures.Gone},
+		"new":                                    {figures.Bytes, nil, []float64{1}, figures.Added},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			got := result.Compare(rows(c.unit, c.old...), rows(c.unit, c.now...), 0.1)
+			got := figures.Compare(rows(c.unit, c.old...), rows(c.unit, c.now...), 0.1)
 			require.Len(t, got.Changes, 1)
 			require.Equal(t, c.want, got.Changes[0].Verdict)
-			require.Equal(t, c.want == result.Worse || c.want == result.Gone, len(got.Failed()) == 1)
+			require.Equal(t, c.want == figures.Worse || c.want == figures.Gone, len(got.Failed()) == 1)
 			require.Empty(t, got.Machines)
 			var b bytes.Buffer
 			require.NoError(t, got.WriteText(&b))
 			require.Contains(t, b.String(), string(c.want))
 		})
 	}
-	other := rows(result.Bytes, 1)
+	other := rows(figures.Bytes, 1)
 	other.Machine.Cores += 2
-	require.NotEmpty(t, result.Compare(other, rows(result.Bytes, 1), 0.1).Machines)
+	require.NotEmpty(t, figures.Compare(other, rows(figures.Bytes, 1), 0.1).Machines)
 }
 
 func TestRatio_ComparesRoundsThatTookTurns(t *testing.T) {
-	r := result.New("", nil)
-	a, b := r.Row("throughput", "a", result.PerSecond), r.Row("throughput", "b", result.PerSecond)
+	r := figures.New("", nil)
+	a, b := r.Row("throughput", "a", figures.PerSecond), r.Row("throughput", "b", figures.PerSecond)
 	for _, v := range []float64{10, 100, 30} {
 		a.Add(v)
 		b.Add(2 * v)
@@ -145,14 +145,14 @@ func TestRatio_ComparesRoundsThatTookTurns(t *testing.T) {
 	ratio := r.Ratio("throughput", "a / b", a, b)
 	require.Equal(t, []float64{0.5, 0.5, 0.5}, ratio.Rounds)
 	require.True(t, ratio.Higher())
-	require.NotEmpty(t, r.Ratio("throughput", "a / none", a, &result.Row{}).Skipped)
+	require.NotEmpty(t, r.Ratio("throughput", "a / none", a, &figures.Row{}).Skipped)
 }
 
 func TestUnit_FormatsForPeople(t *testing.T) {
 	for want, got := range map[string]string{
-		"0": result.Count.Format(0), "999 ns": result.Nanoseconds.Format(999), "1.50 us": result.Nanoseconds.Format(1500),
-		"12.3 ms": result.Nanoseconds.Format(12.34e6), "4,321 s": result.Nanoseconds.Format(4321e9), "64 KiB": result.Bytes.Format(65536),
-		"1,234,567 req/s": result.PerSecond.Format(1234567), "0.583x": result.Times.Format(0.5831), "123 fuel": result.Fuel.Format(123),
+		"0": figures.Count.Format(0), "999 ns": figures.Nanoseconds.Format(999), "1.50 us": figures.Nanoseconds.Format(1500),
+		"12.3 ms": figures.Nanoseconds.Format(12.34e6), "4,321 s": figures.Nanoseconds.Format(4321e9), "64 KiB": figures.Bytes.Format(65536),
+		"1,234,567 req/s": figures.PerSecond.Format(1234567), "0.583x": figures.Times.Format(0.5831), "123 fuel": figures.Fuel.Format(123),
 	} {
 		require.Equal(t, want, got)
 	}

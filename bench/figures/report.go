@@ -1,6 +1,6 @@
-// Package result holds what a benchmark has measured: rows with a figure for every round, and what they were measured on. It prints them as
+// Package figures holds what a benchmark has measured: rows with a figure for every round, and what they were measured on. It prints them as
 // text, as Markdown, as JSON and in Go's benchmark format, and compares two reports.
-package result
+package figures
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package result
+package figures
 
 // Curve is a plot of figures over something else: latency over the number of instances.
 type Curve struct {
