@@ -14,6 +14,8 @@ const (
 	ResponseWrite  = "response_write"  // (ptr, len) -> 0
 	ErrorReport    = "error_report"    // (type_ptr, type_len, msg_ptr, msg_len, stack_ptr, stack_len) -> 0
 	Log            = "log"             // (level, ptr, len) -> 0
+	Fetch          = "fetch"           // (head_ptr, head_len, body_ptr, body_len, timeout_ms, flags) -> status
+	FetchRead      = "fetch_read"      // (part, ptr, cap, offset) -> bytes from offset to the part's end
 )
 
 // Exports of a guest. Handler, Initializer, PreFreeze and PreStop are the standard names; a
@@ -53,6 +55,9 @@ const (
 	WrongPhase Errno = -2
 	TooLarge   Errno = -3
 	Invalid    Errno = -4
+	Denied     Errno = -5
+	Failed     Errno = -6
+	TimedOut   Errno = -7
 )
 
 // Error gives the name that spec section 3 uses.
@@ -66,6 +71,12 @@ func (e Errno) Error() string {
 		return "too large"
 	case Invalid:
 		return "invalid"
+	case Denied:
+		return "denied"
+	case Failed:
+		return "failed"
+	case TimedOut:
+		return "timed out"
 	}
 	return "unknown error number"
 }
@@ -88,6 +99,19 @@ const (
 	FieldQuery
 	FieldClientIP
 	FieldHeaders
+)
+
+// FetchFollow, in the flags of Fetch, lets the host follow redirects.
+const FetchFollow = 1
+
+// Part is what FetchRead reads of what the last Fetch came to.
+type Part uint32
+
+const (
+	PartBody    Part = 0
+	PartHeaders Part = 1
+	PartURL     Part = 2
+	PartError   Part = 3
 )
 
 // Phase says what a guest is being called for. The strings are field 7.
@@ -130,4 +154,8 @@ const (
 const (
 	MaxLogBytes    = 64 << 10 // of one record
 	MaxHeaderBytes = 16 << 10 // of all names and values of one answer
+
+	MaxFetchHead = 64 << 10 // of a request's line and headers, and of an answer's headers
+	MaxFetchBody = 6 << 20  // of a request, and of an answer
+	MaxFetchHops = 10       // redirects that are followed
 )

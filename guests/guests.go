@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed go/sdk/*.go go/template/*.go c/sdk/lull.h c/template/main.c
+//go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go c/sdk/lull.h c/template/main.c
 var files embed.FS
 
 // language is one row of the matrix in README.md.

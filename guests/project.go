@@ -89,9 +89,11 @@ func goProject(name string) (map[string]string, error) {
 		text = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
 		project[file] = strings.ReplaceAll(text, "NAME", name)
 	}
-	for file, text := range source("go/sdk") {
-		if !strings.HasSuffix(file, "_test.go") {
-			project["lull/"+file] = text
+	for _, dir := range []string{"", "/lullhttp"} {
+		for file, text := range source("go/sdk" + dir) {
+			if !strings.HasSuffix(file, "_test.go") {
+				project["lull"+dir+"/"+file] = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
+			}
 		}
 	}
 	return project, nil
@@ -114,6 +116,9 @@ func source(dir string) map[string]string {
 		panic(err) // the folder is named in go:embed
 	}
 	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
 		text, err := fs.ReadFile(files, path.Join(dir, e.Name()))
 		if err != nil {
 			panic(err)

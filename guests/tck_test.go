@@ -17,6 +17,7 @@ import (
 	"github.com/lull-dev/lull/host/fcapi"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front"
+	"github.com/lull-dev/lull/host/outbound"
 )
 
 // TestSDKs_PassTheConformanceKit judges every SDK, and the host, over HTTP.
@@ -24,7 +25,7 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
-	h, err := host.New(host.Config{})
+	h, err := host.New(host.Config{Outbound: outbound.New(outbound.Config{})})
 	require.NoError(t, err)
 	functions, control := front.New(h, front.Config{}), fcapi.New(h, fcapi.Config{})
 	serve := func(serve func(net.Listener) error) string {

@@ -34,6 +34,10 @@ type Config struct {
 	// LogBytes bounds the log records that are kept for one function, default logs.DefaultBytes.
 	LogBytes int
 
+	// Outbound sends the HTTP requests that guests make with fetch, to the hosts that their functions list; outbound.New makes one. Nil: all are
+	// denied. The host does not close it.
+	Outbound engine.Outbound
+
 	// AccountID and Region are shown to guests in their context. Region is "local" by default.
 	AccountID string
 	Region    string

@@ -24,7 +24,7 @@ var never = []struct {
 	to   []string
 	why  string
 }{
-	{"host+", []string{"host/front", "host/fcapi", "host/metrics", "host/store/jetstream", "cmd"}, "a program embeds the host without a server, an API or a command line"},
+	{"host+", []string{"host/front", "host/fcapi", "host/metrics", "host/store/jetstream", "host/outbound", "cmd"}, "a program embeds the host without a server, an API or a command line"},
 	{"host+", []string{"github.com/valyala/fasthttp", "std/net/http"}, "who embeds the host brings the server"},
 	{"host+", []string{"github.com/nats-io"}, "state is in memory; what outlives the host is a store's, behind an interface"},
 	{"host+", []string{"github.com/rs/zerolog", "github.com/prometheus/client_golang"}, "the host tells a listener what happens, and leaves writing it down to that"},
@@ -36,6 +36,7 @@ var never = []struct {
 	{"host/instance", []string{"host/engine", "host/pool"}, "an instance declares what an engine must bring; it does not know who picks it"},
 	{"host/engine", []string{"host/pool", "host/registry"}, "the engine runs one call and knows of no other"},
 	{"host/metrics", []string{"host/engine", "host/pool"}, "metrics are a listener, told by events alone"},
+	{"host/outbound", []string{"host/engine", "host/registry"}, "a client of HTTP knows the words, not who runs"},
 	{"host/front", []string{"host/fcapi", "host/metrics"}, "the data plane runs without the control API"},
 	{"host/fcapi/client", []string{"host/engine", "github.com/valyala/fasthttp"}, "a client is not a server"},
 	{"abi/tck", []string{"host", "guests"}, "the kit judges any host over HTTP, so it cannot know this one"},

@@ -43,7 +43,7 @@ func New(cfg Config) (*Host, error) {
 	}
 	e, err := engine.New(engine.Config{
 		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, Interpreters: cfg.Interpreters,
-		AccountID: cfg.AccountID, Region: cfg.Region,
+		Outbound: cfg.Outbound, AccountID: cfg.AccountID, Region: cfg.Region,
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ type function struct {
 	Environment           map[string]string `json:"environmentVariables"`
 	Hooks                 *hooks            `json:"instanceLifecycleConfig,omitempty"`
 	MaxInstances          *int              `json:"maxInstances,omitempty"` // lull's own field
+	AllowHosts            []string          `json:"allowHosts,omitzero"`    // lull's own field
 }
 
 type hooks struct {
@@ -68,6 +69,7 @@ func (k *kit) change(t *testing.T, do func(*function)) {
 		InitializationTimeout: &initLimit,
 		Environment:           maps.Clone(k.before.Environment),
 		MaxInstances:          &one,
+		AllowHosts:            k.before.AllowHosts,
 	}
 	if h := k.before.Hooks; h != nil {
 		f.Hooks = &hooks{}

@@ -39,6 +39,7 @@ func Run(t *testing.T, target Target) {
 	t.Run("system", k.system)
 	t.Run("hooks", k.hooks)
 	t.Run("initializer", k.initializer)
+	t.Run("outbound", k.outbound)
 	t.Run("ends", k.ends)
 }
 

@@ -18,7 +18,8 @@ type deployCmd struct {
 	Handler   string `default:"handler" placeholder:"HANDLER" help:"What takes requests: an export, or file.function in a folder of source, with the file index if none is named (default handler)."`
 	hookFlags
 	limitFlags
-	Env pairs `placeholder:"K=V" help:"An environment variable of the guest. May be repeated."`
+	AllowHost []string `sep:"none" placeholder:"HOST[:PORT]" help:"A host that the guest may send HTTP requests to: a name, *.NAME, an address, a range like 10.0.0.0/8; IPv6 in brackets; without a port, every port. An address that is not public must be named itself. May be repeated (default: none)."`
+	Env       pairs    `placeholder:"K=V" help:"An environment variable of the guest. May be repeated."`
 }
 
 func (c *deployCmd) Help() string {
@@ -87,6 +88,7 @@ func (c *deployCmd) input(code []byte, h hooks) client.FunctionInput {
 		Lifecycle:   &client.Lifecycle{PreFreeze: &h.preFreeze, PreStop: &h.preStop},
 		Env:         c.Env,
 		Isolation:   &c.Isolation,
+		AllowHosts:  append([]string{}, c.AllowHost...),
 		Code:        &client.Code{Bytes: code},
 	}
 	if in.Env == nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/lull-dev/lull/host/front"
 	"github.com/lull-dev/lull/host/interpreters"
 	"github.com/lull-dev/lull/host/metrics"
+	"github.com/lull-dev/lull/host/outbound"
 )
 
 const (
@@ -103,6 +104,7 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 		CacheDir:       data.cache(),
 		Interpreters:   store,
 		AllowPreFreeze: c.AllowPreFreeze,
+		Outbound:       outbound.New(outbound.Config{}),
 		Listener: func(e *fn.Event) {
 			count(e)
 			events.listen(e)

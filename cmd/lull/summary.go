@@ -48,6 +48,9 @@ func (s summary) print(w io.Writer) error {
 		hook(h.name, h.hook.Handler, h.hook.Timeout)
 	}
 	row("isolation", f.Isolation)
+	if len(f.AllowHosts) > 0 {
+		row("outbound", strings.Join(f.AllowHosts, ", "))
+	}
 	row("memory", fmt.Sprintf("%d MiB", f.MemorySize))
 	idle := fmt.Sprintf("stopped after %d s idle", f.IdleTimeout)
 	if f.IdleTimeout < 0 {

@@ -47,6 +47,8 @@ type Config struct {
 	PlainStart bool
 	// Interpreters finds the interpreters for source trees. nil: only modules can be deployed.
 	Interpreters Interpreters
+	// Outbound sends the HTTP requests of guests. Nil: all are denied.
+	Outbound Outbound
 	// AccountID and Region are context fields.
 	AccountID string
 	Region    string

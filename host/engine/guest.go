@@ -33,12 +33,14 @@ type guest struct {
 	refusal  string    // the first refused import of this call
 	report   *fn.Fault // the last error_report of this call
 	headers  int       // bytes of the answer's headers
+	fetches  *fetches  // what this call has sent; nil until it does
 
 	// interrupted stays set: who interrupts cannot know between which two calls it comes.
 	interrupted atomic.Bool
 	sleep       struct {
 		sync.Mutex
-		wake chan struct{} // closed by Interrupt; nil until the guest sleeps for the first time
+		wake   chan struct{} // closed by Interrupt; nil until the guest sleeps for the first time
+		cancel func()        // called by Interrupt; nil outside of a fetch
 	}
 }
 
@@ -82,7 +84,8 @@ func (g *guest) end() {
 	g.turn.end(g.program.engine.turns)
 	g.stdout.flush()
 	g.stderr.flush()
-	g.call = nil
+	g.fetches.end()
+	g.call, g.fetches = nil, nil
 }
 
 // run calls f and turns what comes of it into a fault. A panic of the host's own code becomes a fault of this guest too: one bug
@@ -134,8 +137,24 @@ func (g *guest) waker() <-chan struct{} {
 func (g *guest) Interrupt() {
 	g.sleep.Lock()
 	defer g.sleep.Unlock()
-	if !g.interrupted.Swap(true) && g.sleep.wake != nil {
+	if g.interrupted.Swap(true) {
+		return
+	}
+	if g.sleep.wake != nil {
 		close(g.sleep.wake)
+	}
+	if g.sleep.cancel != nil {
+		g.sleep.cancel()
+	}
+}
+
+// onInterrupt sets what Interrupt calls, or with nil nothing. It is called at once if Interrupt came before.
+func (g *guest) onInterrupt(cancel func()) {
+	g.sleep.Lock()
+	defer g.sleep.Unlock()
+	g.sleep.cancel = cancel
+	if cancel != nil && g.interrupted.Load() {
+		cancel()
 	}
 }
 

@@ -28,6 +28,8 @@ var hostcalls = []struct {
 	{abi.ResponseWrite, 2, responseWrite},
 	{abi.ErrorReport, 6, errorReport},
 	{abi.Log, 3, logCall},
+	{abi.Fetch, 6, fetch},
+	{abi.FetchRead, 4, fetchRead},
 }
 
 // instantiateABI makes the host module.

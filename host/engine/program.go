@@ -23,6 +23,7 @@ type Program struct {
 	kind   string
 	config wazero.ModuleConfig
 	pages  uint32 // memory limit
+	allow  fn.AllowHosts
 	// Of an interpreted function.
 	interpreter *interpreter
 	source      *source.Tree
@@ -55,7 +56,8 @@ func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) 
 
 func (e *Engine) newProgram(f *fn.Function, mod *module) *Program {
 	e.programs.Add(1)
-	return &Program{engine: e, fn: f, mod: mod, config: moduleConfig(), pages: uint32(f.Limits.MemoryMiB * (fn.MiB / fn.PageBytes))}
+	allow, _ := fn.ParseAllowHosts(f.AllowHosts) // fn.Function.Check has read it; what it refuses allows nothing
+	return &Program{engine: e, fn: f, mod: mod, config: moduleConfig(), pages: uint32(f.Limits.MemoryMiB * (fn.MiB / fn.PageBytes)), allow: allow}
 }
 
 // configure gives the guest its name and its environment.

@@ -64,6 +64,8 @@ func TestFunction_RefusesFieldsOutOfRange(t *testing.T) {
 		{"queueLimit", -1, "QueueLimit is set"},
 		{"environmentVariables", object{"": "x"}, "EnvironmentVariables has an illegal entry"},
 		{"environmentVariables", object{"A=B": "x"}, "EnvironmentVariables has an illegal entry"},
+		{"allowHosts", []string{"http://a.example/"}, "AllowHosts is set to an invalid value"},
+		{"allowHosts", "a.example", "allowHosts"},
 		{"environmentVariables", object{"A": 5}, "environmentVariables"},
 		{"environmentVariables", []string{"A"}, "allowed: an object"},
 		{"instanceLifecycleConfig", 5, "allowed: an object"},

@@ -82,6 +82,15 @@ func TestFunction_UpdateReplacesTheEnvironmentWhole(t *testing.T) {
 	require.Equal(t, object{}, a.do("PUT", path, object{"environmentVariables": object{}}).ok()["environmentVariables"])
 }
 
+func TestFunction_HasAListOfAllowedHosts(t *testing.T) {
+	a := serve(t, fcapi.Config{})
+	const path = v + "/services/default/functions/f"
+	require.Equal(t, []any{}, a.create("f", object{})["allowHosts"])
+	require.Equal(t, []any{"a.example", "b.example:443"}, a.do("PUT", path, object{"allowHosts": []string{"a.example", "b.example:443"}}).ok()["allowHosts"])
+	require.Len(t, a.do("PUT", path, object{"allowHosts": nil, "description": "x"}).ok()["allowHosts"], 2, "absent and null keep it")
+	require.Equal(t, []any{}, a.do("PUT", path, object{"allowHosts": []string{}}).ok()["allowHosts"])
+}
+
 func TestFunction_TakesLullsOwnLimits(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	o := a.create("f", object{"maxInstances": 3, "minInstances": 1, "idleTimeout": -1, "queueTimeout": 5, "queueLimit": 0, "memorySize": 1,

@@ -24,12 +24,13 @@ type functionInput struct {
 	Code                    *codeInput        `json:"code"`
 
 	// lull's own.
-	MaxInstances *int64  `json:"maxInstances"`
-	MinInstances *int64  `json:"minInstances"`
-	IdleTimeout  *int64  `json:"idleTimeout"`
-	QueueTimeout *int64  `json:"queueTimeout"`
-	QueueLimit   *int64  `json:"queueLimit"`
-	Isolation    *string `json:"isolation"`
+	MaxInstances *int64   `json:"maxInstances"`
+	MinInstances *int64   `json:"minInstances"`
+	IdleTimeout  *int64   `json:"idleTimeout"`
+	QueueTimeout *int64   `json:"queueTimeout"`
+	QueueLimit   *int64   `json:"queueLimit"`
+	Isolation    *string  `json:"isolation"`
+	AllowHosts   []string `json:"allowHosts"` // replaces all of them
 }
 
 // checkCreate wants what a create cannot do without.
@@ -63,6 +64,9 @@ func (in *functionInput) apply(f *fn.Function) error {
 	}
 	if in.EnvironmentVariables != nil {
 		f.Env = in.EnvironmentVariables
+	}
+	if in.AllowHosts != nil {
+		f.AllowHosts = in.AllowHosts
 	}
 	if in.Isolation != nil {
 		f.Isolation = fn.Isolation(*in.Isolation)

@@ -40,7 +40,8 @@ type functionObject struct {
 	CustomContainerConfig any      `json:"customContainerConfig"`
 	CustomRuntimeConfig   any      `json:"customRuntimeConfig"`
 	CustomDNS             any      `json:"customDNS"`
-	Isolation             string   `json:"isolation"` // lull's own
+	Isolation             string   `json:"isolation"`  // lull's own
+	AllowHosts            []string `json:"allowHosts"` // lull's own
 }
 
 // lifecycleObject has both hooks in every answer; one that is off has an empty handler and timeout 0. Writing it back changes nothing.
@@ -70,7 +71,10 @@ func newFunctionObject(v *registry.Version) functionObject {
 		CreatedTime: timeText(v.Created), LastModifiedTime: timeText(v.Modified),
 		MaxInstances: l.MaxInstances, MinInstances: l.MinInstances,
 		IdleTimeout: seconds(l.IdleTimeout), QueueTimeout: seconds(l.QueueTimeout), QueueLimit: max(l.QueueLimit, 0),
-		Isolation: string(f.Isolation), InstanceType: "e1", CAPort: 9000, Layers: []string{},
+		Isolation: string(f.Isolation), AllowHosts: f.AllowHosts, InstanceType: "e1", CAPort: 9000, Layers: []string{},
+	}
+	if o.AllowHosts == nil {
+		o.AllowHosts = []string{}
 	}
 	if o.EnvironmentVariables == nil {
 		o.EnvironmentVariables = map[string]string{}

@@ -3,6 +3,7 @@ package fn
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,9 @@ type Function struct {
 
 	// Isolation says what of an instance a request finds. Empty means Serial.
 	Isolation Isolation
+
+	// AllowHosts lists the hosts that the guest may send HTTP requests to, in the forms of ParseAllowHosts. Empty: none.
+	AllowHosts []string
 
 	// Env is what the guest sees as its environment variables.
 	Env map[string]string
@@ -109,6 +113,7 @@ func (f Function) WithDefaults() Function {
 		}
 	}
 	f.Env = maps.Clone(f.Env)
+	f.AllowHosts = slices.Clone(f.AllowHosts)
 	return f
 }
 
@@ -149,6 +154,9 @@ func (f *Function) Check() error {
 		if k == "" || strings.ContainsAny(k, "=\x00") || strings.ContainsRune(v, 0) {
 			return Errorf(CodeInvalidArgument, "EnvironmentVariables has an illegal entry %q: a key is not empty and holds no '=', neither part holds a zero byte", k)
 		}
+	}
+	if _, err := ParseAllowHosts(f.AllowHosts); err != nil {
+		return err
 	}
 	return f.Limits.check()
 }

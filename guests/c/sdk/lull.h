@@ -65,7 +65,10 @@ enum lull_errno {
 	LULL_NOT_FOUND = -1,   /* the context field does not exist in this call */
 	LULL_WRONG_PHASE = -2, /* event or answer in a hook */
 	LULL_TOO_LARGE = -3,   /* the answer's body or headers would pass the host's limit */
-	LULL_INVALID = -4,     /* an illegal header or level, a status outside 200..599 */
+	LULL_INVALID = -4,     /* an illegal header or level, a status outside 200..599; a malformed fetch */
+	LULL_DENIED = -5,      /* a fetch from a host that the function may not reach */
+	LULL_FAILED = -6,      /* a fetch without a proper answer */
+	LULL_TIMED_OUT = -7,   /* a fetch without an answer in time */
 };
 
 /* ---- Imports: the contract itself, spec.md section 4 ------------------------------------ */
@@ -82,6 +85,10 @@ LULL_IMPORT("error_report")
 lull_error_report(const char *type, uint32_t type_len, const char *message, uint32_t message_len,
                   const char *stack, uint32_t stack_len);
 LULL_IMPORT("log") lull_log_write(uint32_t level, const char *from, uint32_t len);
+LULL_IMPORT("fetch")
+lull_fetch_send(const char *head, uint32_t head_len, const void *body, uint32_t body_len, uint32_t timeout_ms,
+                uint32_t flags);
+LULL_IMPORT("fetch_read") lull_fetch_read(uint32_t part, void *to, uint32_t cap, uint32_t offset);
 
 /* ---- Event ------------------------------------------------------------------------------ */
 
@@ -210,6 +217,44 @@ __attribute__((format(printf, 2, 3))) static inline int32_t lull_fail(const char
 	if (text != buf)
 		free(text);
 	return LULL_HANDLED;
+}
+
+/* ---- Sending requests ------------------------------------------------------------------- */
+
+/*
+ * lull_fetch sends an HTTP request, waits for the answer, and returns its status or a negative lull_errno, which
+ * does not fail the call. head is "POST http://host/path\nContent-Type: text/plain\n": the method and the URL, then a line for
+ * each header. Redirects are followed. The function must have been deployed with the host in its list of
+ * allowed hosts. The call's deadline bounds it; lull_fetch_send takes a time of its own.
+ */
+static inline int32_t lull_fetch(const char *head, const void *body, size_t body_len) {
+	return lull_fetch_send(head, (uint32_t)strlen(head), body, (uint32_t)body_len, 0, 1);
+}
+
+enum lull_part {
+	LULL_BODY = 0,
+	LULL_ANSWER_HEADERS, /* "Name: value\n" each */
+	LULL_URL,            /* that answered, after redirects */
+	LULL_ERROR_TEXT,     /* why lull_fetch returned a negative number */
+};
+
+/*
+ * lull_fetched returns a part of what the last lull_fetch came to, with a zero byte added behind it, and its
+ * length in *len unless that is NULL. The caller frees it. NULL: nothing was fetched in this call, or
+ * there is not enough memory.
+ */
+static inline char *lull_fetched(enum lull_part part, size_t *len) {
+	int32_t n = lull_fetch_read(part, NULL, 0, 0);
+	if (n < 0)
+		return NULL;
+	char *text = (char *)malloc((size_t)n + 1);
+	if (text == NULL)
+		return NULL;
+	lull_fetch_read(part, text, (uint32_t)n, 0);
+	text[n] = 0;
+	if (len != NULL)
+		*len = (size_t)n;
+	return text;
 }
 
 /* ---- Log -------------------------------------------------------------------------------- */

@@ -136,6 +136,27 @@ static int32_t random_bytes(struct call *c) {
 	return LULL_OK;
 }
 
+static int32_t fetch(struct call *c) {
+	char head[2048];
+	snprintf(head, sizeof head, "%s %s\nX-Tck: a b\n", arg(c, 0), arg(c, 1));
+	int32_t status = lull_fetch_send(head, (uint32_t)strlen(head), c->payload, c->payload_len, (uint32_t)number(c, 2),
+	                                 strcmp(arg(c, 3), "follow") == 0);
+	lull_printf("%d", (int)status);
+	enum lull_part parts[] = {LULL_URL, LULL_ANSWER_HEADERS, LULL_BODY};
+	if (status < 0)
+		parts[0] = LULL_ERROR_TEXT;
+	for (int i = 0; i < (status < 0 ? 1 : 3); i++) {
+		size_t len;
+		char *text = lull_fetched(parts[i], &len);
+		if (text == NULL)
+			return lull_fail("tck", "no memory for the answer");
+		lull_write("", 1);
+		lull_write(text, len);
+		free(text);
+	}
+	return LULL_OK;
+}
+
 const struct tck_case answer_cases[] = {
 	{"cases", list_cases},
 	{"echo", echo},
@@ -154,5 +175,6 @@ const struct tck_case answer_cases[] = {
 	{"env", environment},
 	{"clock", wall_clock},
 	{"random", random_bytes},
+	{"fetch", fetch},
 	{NULL, NULL},
 };

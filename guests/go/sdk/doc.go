@@ -38,6 +38,10 @@
 //
 //	slog.SetDefault(slog.New(lull.LogHandler()))
 //
+// # Sending requests
+//
+// [Fetch] sends an HTTP request to a host that the function was deployed for. Package lullhttp makes a transport for net/http of it.
+//
 // # Tests without a host
 //
 // In a build for any other platform, [Simulate] calls the registered functions in process, so that

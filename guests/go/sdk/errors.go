@@ -26,7 +26,10 @@ const (
 	ErrNotFound   Errno = -1 // the context field does not exist in this call
 	ErrWrongPhase Errno = -2 // the import has no meaning in this phase
 	ErrTooLarge   Errno = -3 // the answer's body or headers would pass the host's limit
-	ErrInvalid    Errno = -4 // an illegal header name or value, a status outside 200..599
+	ErrInvalid    Errno = -4 // an illegal header name or value, a status outside 200..599, a malformed fetch
+	ErrDenied     Errno = -5 // a fetch from a host that the function may not reach
+	ErrFailed     Errno = -6 // a fetch without a proper answer
+	ErrTimedOut   Errno = -7 // a fetch without an answer in time
 )
 
 func (e Errno) Error() string {
@@ -39,6 +42,12 @@ func (e Errno) Error() string {
 		return "too large"
 	case ErrInvalid:
 		return "invalid"
+	case ErrDenied:
+		return "denied"
+	case ErrFailed:
+		return "failed"
+	case ErrTimedOut:
+		return "timed out"
 	}
 	return fmt.Sprintf("error number %d", int32(e))
 }

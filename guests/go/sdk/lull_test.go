@@ -33,6 +33,7 @@ func TestSDK_RepeatsTheNumbersOfTheContract(t *testing.T) {
 	require.EqualValues(t, []abi.Level{abi.Debug, abi.Info, abi.Warn, abi.Error}, []abi.Level{levelDebug, levelInfo, levelWarn, levelError})
 	for theirs, ours := range map[abi.Errno]Errno{
 		abi.NotFound: ErrNotFound, abi.WrongPhase: ErrWrongPhase, abi.TooLarge: ErrTooLarge, abi.Invalid: ErrInvalid,
+		abi.Denied: ErrDenied, abi.Failed: ErrFailed, abi.TimedOut: ErrTimedOut,
 	} {
 		require.EqualValues(t, theirs, ours)
 		require.Equal(t, theirs.Error(), ours.Error())
@@ -41,6 +42,16 @@ func TestSDK_RepeatsTheNumbersOfTheContract(t *testing.T) {
 		abi.PhaseHandler: PhaseHandler, abi.PhaseInitializer: PhaseInitializer, abi.PhasePreFreeze: PhasePreFreeze, abi.PhasePreStop: PhasePreStop,
 	} {
 		require.Equal(t, phase.String(), ours)
+	}
+}
+
+func TestFetch_RefusesLineBreaks(t *testing.T) {
+	fresh(t)
+	for _, r := range []FetchRequest{
+		{URL: "http://a.example/\nHost: b"}, {Method: "GET http://b/\nX:", URL: "/"}, {URL: "http://a/", Headers: [][2]string{{"A", "b\nC: d"}}},
+	} {
+		_, err := Fetch(&r)
+		require.ErrorIs(t, err, ErrInvalid)
 	}
 }
 

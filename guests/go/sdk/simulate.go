@@ -18,6 +18,8 @@ type Simulation struct {
 	Path    string      // "/" if empty
 	Query   string      // without question mark
 	Headers [][2]string // name and value, names in canonical form
+	// Fetch answers what the function sends with Fetch. Nil denies everything.
+	Fetch func(*FetchRequest) (*FetchResponse, error)
 }
 
 // Outcome is what a simulated call did.
@@ -138,6 +140,16 @@ func answer(do func(*Outcome)) int32 {
 	}
 	do(&simulated.outcome)
 	return 0
+}
+
+func sendFetch(r *FetchRequest) (*FetchResponse, error) {
+	if _, err := r.head(); err != nil {
+		return nil, err
+	}
+	if simulated.call.Fetch == nil {
+		return nil, &FetchError{ErrDenied, "the simulation has no Fetch"}
+	}
+	return simulated.call.Fetch(r)
 }
 
 func hostError(typ, message, stack string) int32 {

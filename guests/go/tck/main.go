@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	lull "github.com/lull-dev/lull/guests/go/sdk"
 )
@@ -100,6 +101,7 @@ func init() {
 		"unhandled": func(c call) error { panic(c.text()) },
 		"count":     counts,
 		"arm":       arm,
+		"fetch":     fetch,
 		"env":       func(c call) error { return answer(c.Response, os.Getenv(c.arg(0))) },
 	}
 	for _, more := range []map[string]func(call) error{outputCases, endCases, rawCases} {
@@ -174,6 +176,22 @@ func fail(c call) error {
 func counts(c call) error {
 	return answer(c.Response, fmt.Sprintf("handler=%d initializer=%d preFreeze=%d preStop=%d",
 		count["handler"], count["initializer"], count["preFreeze"], count["preStop"]))
+}
+
+func fetch(c call) error {
+	resp, err := lull.Fetch(&lull.FetchRequest{
+		Method: c.arg(0), URL: c.arg(1), Headers: [][2]string{{"X-Tck", "a b"}}, Body: c.payload,
+		Timeout: time.Duration(c.number(2)) * time.Millisecond, KeepRedirects: c.arg(3) != "follow",
+	})
+	if failed, ok := errors.AsType[*lull.FetchError](err); ok {
+		return answer(c.Response, fmt.Sprintf("%d\x00%s", failed.Errno, failed.Message))
+	}
+	fmt.Fprintf(c, "%d\x00%s\x00", resp.Status, resp.URL)
+	for _, h := range resp.Headers {
+		fmt.Fprintf(c, "%s: %s\n", h[0], h[1])
+	}
+	_, err = fmt.Fprintf(c, "\x00%s", resp.Body)
+	return err
 }
 
 func arm(c call) error {

@@ -33,6 +33,7 @@ type Function struct {
 	QueueTimeout          int               `json:"queueTimeout"`
 	QueueLimit            int               `json:"queueLimit"` // 0: nobody waits
 	Isolation             string            `json:"isolation"`
+	AllowHosts            []string          `json:"allowHosts"`
 	ETag                  string            `json:"-"` // empty in lists
 }
 
@@ -68,6 +69,7 @@ type FunctionInput struct {
 	QueueTimeout          *int              `json:"queueTimeout,omitempty"`
 	QueueLimit            *int              `json:"queueLimit,omitempty"`
 	Isolation             *string           `json:"isolation,omitempty"` // serial, shared, fresh
+	AllowHosts            []string          `json:"allowHosts,omitzero"` // replaces all of them
 }
 
 // Code is a module, a zip file that holds one .wasm file, or, for runtimes with an interpreter, a zip file of a source tree.
