@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,12 +85,18 @@ func detect(dir string) (*language, error) {
 	if err != nil {
 		return nil, err
 	}
+	var signs []string
 	for i := range languages {
-		if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !e.IsDir() && languages[i].owns(e.Name()) }) {
+		shows := func(e os.DirEntry) bool {
+			match, _ := path.Match(languages[i].sign, e.Name())
+			return match && !e.IsDir()
+		}
+		if slices.ContainsFunc(entries, shows) {
 			return &languages[i], nil
 		}
+		signs = append(signs, languages[i].sign)
 	}
-	return nil, fmt.Errorf("%w: %s has no go.mod, *.go or *.c file", ErrLanguage, dir)
+	return nil, fmt.Errorf("%w: %s has none of %s", ErrLanguage, dir, strings.Join(signs, ", "))
 }
 
 // run runs a compiler in the project's folder.

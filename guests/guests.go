@@ -6,24 +6,26 @@ package guests
 import (
 	"embed"
 	"slices"
-	"strings"
 )
 
 //go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go c/sdk/lull.h c/template/main.c
+//go:embed rust/sdk/lull.rs rust/template/main.rs assemblyscript/sdk/lull.ts assemblyscript/template
 var files embed.FS
 
 // language is one row of the matrix in README.md.
 type language struct {
 	name    string
 	project func(name string) (map[string]string, error) // file path to content
-	owns    func(file string) bool                       // a file of this name shows the language
+	sign    string                                       // a file that shows the language: a pattern of path.Match
 	build   func(b *build) error
 }
 
 // languages in the order in which a folder is looked at.
 var languages = []language{
-	{"go", goProject, func(f string) bool { return f == "go.mod" || strings.HasSuffix(f, ".go") }, buildGo},
-	{"c", cProject, func(f string) bool { return strings.HasSuffix(f, ".c") }, buildC},
+	{"go", goProject, "*.go", buildGo},
+	{"c", cProject, "*.c", buildC},
+	{"rust", rustProject, "*.rs", buildRust},
+	{"assemblyscript", assemblyScriptProject, "asconfig.json", buildAssemblyScript},
 }
 
 // Languages returns the names that [WriteProject] takes, sorted.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -51,7 +50,7 @@ func WriteProject(dir, name, lang string) error {
 	if len(entries) > 0 {
 		return fmt.Errorf("%w: %s holds %s", ErrNotEmpty, dir, entries[0].Name())
 	}
-	project[".gitignore"] = "*.wasm\n"
+	project[".gitignore"] += "*.wasm\n"
 	for file, text := range project {
 		if err := write(filepath.Join(dir, filepath.FromSlash(file)), text); err != nil {
 			return err
@@ -89,11 +88,9 @@ func goProject(name string) (map[string]string, error) {
 		text = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
 		project[file] = strings.ReplaceAll(text, "NAME", name)
 	}
-	for _, dir := range []string{"", "/lullhttp"} {
-		for file, text := range source("go/sdk" + dir) {
-			if !strings.HasSuffix(file, "_test.go") {
-				project["lull"+dir+"/"+file] = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
-			}
+	for file, text := range source("go/sdk") {
+		if !strings.HasSuffix(file, "_test.go") {
+			project["lull/"+file] = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
 		}
 	}
 	return project, nil
@@ -108,22 +105,41 @@ func cProject(name string) (map[string]string, error) {
 	return project, nil
 }
 
-// source returns the embedded files of a folder by their names.
+func rustProject(name string) (map[string]string, error) {
+	project := source("rust/sdk")
+	for file, text := range source("rust/template") {
+		text = strings.ReplaceAll(text, "#[path = \"../sdk/lull.rs\"]\n", "")
+		project[file] = strings.ReplaceAll(text, "NAME", name)
+	}
+	return project, nil
+}
+
+func assemblyScriptProject(name string) (map[string]string, error) {
+	project := map[string]string{}
+	for file, text := range source("assemblyscript/sdk") {
+		project["assembly/"+file] = text
+	}
+	for file, text := range source("assemblyscript/template") {
+		text = strings.ReplaceAll(text, `"../../sdk/lull"`, `"./lull"`)
+		project[file] = strings.ReplaceAll(text, "NAME", name)
+	}
+	project[".gitignore"] = "node_modules/\n"
+	return project, nil
+}
+
+// source returns the embedded files below a folder by their paths in it.
 func source(dir string) map[string]string {
 	texts := map[string]string{}
-	entries, err := fs.ReadDir(files, dir)
+	err := fs.WalkDir(files, dir, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, file)
+		texts[strings.TrimPrefix(file, dir+"/")] = string(text)
+		return err
+	})
 	if err != nil {
 		panic(err) // the folder is named in go:embed
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			continue
-		}
-		text, err := fs.ReadFile(files, path.Join(dir, e.Name()))
-		if err != nil {
-			panic(err)
-		}
-		texts[e.Name()] = string(text)
 	}
 	return texts
 }

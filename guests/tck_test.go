@@ -42,7 +42,7 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 		require.NoError(t, control.Shutdown(ctx))
 		require.NoError(t, h.Close(ctx))
 	})
-	for _, lang := range []string{"go", "c"} {
+	for _, lang := range []string{"go", "c", "rust", "assemblyscript"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join(t.TempDir(), "tck.wasm")

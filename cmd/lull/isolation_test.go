@@ -46,19 +46,6 @@ func TestIsolation(t *testing.T) {
 	}.run(t)
 }
 
-func TestBuild_TurnsANewProjectIntoAModuleThatDeploys(t *testing.T) {
-	s := serve(t)
-	dir := filepath.Join(t.TempDir(), "greeter")
-	s.lull(t, "new", dir, "--lang", "go").ok(t)
-	out := s.lull(t, "build", dir).ok(t)
-	module := filepath.Join(dir, "greeter.wasm")
-	require.Contains(t, out, "greeter.wasm")
-	_, err := os.Stat(module)
-	require.NoError(t, err)
-	s.lull(t, "deploy", "greeter", module).ok(t)
-	require.NotEmpty(t, s.lull(t, "invoke", "greeter", "-d", "Ada").ok(t))
-}
-
 func TestBuild_SaysWhatIsWrongWithTheSource(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module broken\n\ngo 1.24\n"), 0o600))

@@ -33,6 +33,11 @@ func (g *guest) died(err error, began time.Time) *fn.Fault {
 	default:
 		stack = trapStack(err)
 	}
+	if typ == fn.TypeTrap && g.report != nil {
+		// Languages without exceptions say what was wrong and trap.
+		cause = fmt.Sprintf("%s: %s: %s", cause, g.report.Type, g.report.Message)
+		stack = append(g.report.Stack, stack...)
+	}
 	fault := fn.Died(typ, cause, time.Since(began), g.Memory())
 	fault.Stack, fault.Cause = stack, err
 	return fault

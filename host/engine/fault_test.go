@@ -50,6 +50,18 @@ func TestDied_SaysHowTheGuestEnded(t *testing.T) {
 	}
 }
 
+func TestDied_TellsWhatTheGuestReportedBeforeATrap(t *testing.T) {
+	g, _ := inCall(abi.PhaseHandler, nil)
+	g.report = &fn.Fault{Type: "panic", Message: "no paper", Stack: []string{"main.rs:3:5"}}
+	fault := g.died(errors.New(trap), time.Now())
+	require.Equal(t, fn.TypeTrap, fault.Type)
+	require.Contains(t, fault.Message, "MB): unreachable: panic: no paper")
+	require.Equal(t, []string{"main.rs:3:5", ".a(i32) i32", "0x7: /src/a.c:3:1", ".b()"}, fault.Stack)
+
+	fault = g.died(sys.NewExitError(3), time.Now())
+	require.NotContains(t, fault.Message, "no paper", "an exit is not the report's")
+}
+
 func TestRun_TurnsAPanicOfTheHostIntoAFaultOfTheGuest(t *testing.T) {
 	g, _ := inCall(abi.PhaseHandler, nil)
 	fault := g.run(time.Now(), func() error { panic("a bug") })
