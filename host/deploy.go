@@ -84,7 +84,7 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 		v.FunctionID, v.Created = fn.NewRequestID().String(), v.Modified
 	}
 	rec := h.records.of(key)
-	v.Ledger, v.Logs = rec.ledger, rec.logs
+	v.Ledger, v.Logs, v.Requests = rec.ledger, rec.logs, rec.requests
 	h.open(v)
 	if err := h.registry.Swap(key, old, v, service); err != nil {
 		v.Program.Release()

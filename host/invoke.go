@@ -57,6 +57,7 @@ func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.
 		err = v.Pool.Invoke(ctx, req, resp)
 		switch {
 		case err == nil:
+			v.Requests.Add(resp)
 			return nil
 		case errors.Is(err, pool.ErrRetired):
 			continue // the function has another version by now, or none

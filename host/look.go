@@ -85,19 +85,44 @@ func (h *Host) Usage(key fn.Key) (fn.Usage, error) {
 // Logs returns a function's records, oldest first, also for some time after it was deleted. With an empty name they are those of all functions of
 // the service, or of all services if that is empty too. Errors: FunctionNotFound, ServiceNotFound.
 func (h *Host) Logs(key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	some, err := h.recorded(key)
+	if err != nil {
+		return nil, err
+	}
+	all := []logs.Record{}
+	for _, rec := range some {
+		all = append(all, rec.logs.Records(f)...)
+	}
+	return logs.Merge(all, f.Limit), nil
+}
+
+// Requests returns the requests that ran, in the order in which they ended, of what Logs would return the records of. Hook runs are not requests, nor are those
+// that got no instance. Errors: FunctionNotFound, ServiceNotFound.
+func (h *Host) Requests(key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
+	some, err := h.recorded(key)
+	if err != nil {
+		return nil, err
+	}
+	all := []logs.Request{}
+	for _, rec := range some {
+		all = append(all, rec.requests.List(f)...)
+	}
+	return logs.MergeRequests(all, f.Limit), nil
+}
+
+// recorded returns what is kept of a function, or of all of a service, or of all services.
+func (h *Host) recorded(key fn.Key) ([]record, error) {
 	if key.Name == "" {
-		if _, err := h.registry.Service(key.Service); key.Service != "" && err != nil {
-			return nil, err
+		if key.Service != "" {
+			if _, err := h.registry.Service(key.Service); err != nil {
+				return nil, err
+			}
 		}
-		all := []logs.Record{}
-		for _, rec := range h.records.ofService(key.Service) {
-			all = append(all, rec.logs.Records(f)...)
-		}
-		return logs.Merge(all, f.Limit), nil
+		return h.records.ofService(key.Service), nil
 	}
 	rec, ok := h.records.find(key)
 	if !ok {
 		return nil, h.notFound(key)
 	}
-	return rec.logs.Records(f), nil
+	return []record{rec}, nil
 }

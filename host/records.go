@@ -12,7 +12,7 @@ import (
 // keepDeleted is how many deleted functions keep their logs and usage: people look after the fact.
 const keepDeleted = 100
 
-// records are the logs and the ledger of each function. They outlive versions.
+// records are the logs, the requests and the ledger of each function. They outlive versions.
 type records struct {
 	logBytes int
 
@@ -24,8 +24,9 @@ type records struct {
 }
 
 type record struct {
-	ledger *meter.Ledger
-	logs   *logs.Ring
+	ledger   *meter.Ledger
+	logs     *logs.Ring
+	requests *logs.Requests
 }
 
 func newRecords(logBytes int) *records {
@@ -41,7 +42,7 @@ func (r *records) of(key fn.Key) record {
 	r.mu.gone = slices.DeleteFunc(r.mu.gone, func(k fn.Key) bool { return k == key })
 	rec, ok := r.mu.all[key]
 	if !ok {
-		rec = record{meter.NewLedger(key), logs.NewRing(key, r.logBytes)}
+		rec = record{meter.NewLedger(key), logs.NewRing(key, r.logBytes), logs.NewRequests(key, 0)}
 		r.mu.all[key] = rec
 	}
 	return rec

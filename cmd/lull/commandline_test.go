@@ -46,7 +46,7 @@ func TestCommandLine_ExitsWith2AndSaysWhy(t *testing.T) {
 
 func TestCommandLine_ExitsWith3WhenNoServerIsThere(t *testing.T) {
 	run(t, []string{"LULL_API=::"}, "", "ls").fails(t, exitServer, "http://::", "LULL_API")
-	for _, args := range []string{"ls", "ps", "runtimes", "invoke f", "logs f", "usage f", "stop f", "rm f", "deploy f " + probe(t)} {
+	for _, args := range []string{"ls", "ps", "runtimes", "invoke f", "logs f", "requests f", "usage f", "stop f", "rm f", "deploy f " + probe(t)} {
 		t.Run(args, func(t *testing.T) {
 			run(t, []string{nowhere}, "", strings.Fields(args)...).fails(t, exitServer, "127.0.0.1:1", "lull serve", "LULL_API")
 		})
@@ -55,7 +55,7 @@ func TestCommandLine_ExitsWith3WhenNoServerIsThere(t *testing.T) {
 
 func TestHelp_GoesToStandardOutputWhenAskedFor(t *testing.T) {
 	out := run(t, nil, "", "--help").ok(t)
-	for _, command := range strings.Fields("serve new build deploy invoke ls ps logs usage stop rm bench runtimes version") {
+	for _, command := range strings.Fields("serve new build deploy invoke ls ps logs requests usage stop rm bench runtimes version") {
 		require.Contains(t, out, "\n  "+command+" ")
 	}
 	require.Contains(t, out, "LULL_API")

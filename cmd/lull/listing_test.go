@@ -89,7 +89,7 @@ func TestListings(t *testing.T) {
 			require.Contains(t, s.lull(t, "runtimes", "--json").ok(t), `"preFreeze": false`)
 		},
 		"unknown functions are refused": func(t *testing.T, s *server) {
-			for _, command := range []string{"usage", "logs", "stop", "rm"} {
+			for _, command := range []string{"usage", "logs", "requests", "stop", "rm"} {
 				s.lull(t, command, "ghost").fails(t, exitServer, "FunctionNotFound", "ghost")
 			}
 		},

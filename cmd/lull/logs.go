@@ -84,7 +84,7 @@ func (c *logsCmd) print(w io.Writer, r *logs.Record) error {
 	if c.JSON {
 		return json.NewEncoder(w).Encode(r)
 	}
-	message := strings.Map(visible, r.Message)
+	message := printable(r.Message)
 	if r.Cut {
 		message += " ... (cut: the line is longer)"
 	}
@@ -95,10 +95,12 @@ func (c *logsCmd) print(w io.Writer, r *logs.Record) error {
 	return err
 }
 
-// visible replaces control characters: a guest's line must not move the reader's cursor.
-func visible(r rune) rune {
-	if unicode.IsControl(r) && r != '\t' {
-		return unicode.ReplacementChar
-	}
-	return r
+// printable replaces control characters: what a guest says must not move the reader's cursor.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

@@ -32,6 +32,7 @@ type grammar struct {
 	Ls       lsCmd       `cmd:"" help:"List functions."`
 	Ps       psCmd       `cmd:"" help:"List instances."`
 	Logs     logsCmd     `cmd:"" help:"Print what a function and its hooks wrote."`
+	Requests requestsCmd `cmd:"" help:"List the requests that ran."`
 	Usage    usageCmd    `cmd:"" help:"Print what a function has cost."`
 	Stop     stopCmd     `cmd:"" help:"Stop instances: preStop runs, the function stays."`
 	Rm       rmCmd       `cmd:"" help:"Remove a function and stop its instances."`

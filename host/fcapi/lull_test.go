@@ -129,6 +129,25 @@ func TestLull_ShowsInstancesAndStopsThem(t *testing.T) {
 	require.NotEqual(t, id, other)
 }
 
+func TestLull_ListsRequests(t *testing.T) {
+	a := serve(t, fcapi.Config{})
+	a.create("f", nil)
+	first, instance := a.invoke("f", "")
+	second, _ := a.invoke("f", "")
+	list := func(query string) []string {
+		return namesOf(a.do("GET", "/_lull/requests?"+query, nil).ok()["requests"], "requestId")
+	}
+	require.Equal(t, []string{first, second}, list("function=f"))
+	require.Equal(t, []string{first, second}, list("service=default"))
+	require.Equal(t, []string{second}, list("limit=1&instance="+instance))
+	require.Equal(t, []string{first}, list("request="+first))
+	require.Empty(t, list("failed=true"))
+	require.Empty(t, list("to=1"))
+	a.do("GET", "/_lull/requests?failed=maybe", nil).fails(400, fn.CodeInvalidArgument)
+	a.do("GET", "/_lull/requests?from=maybe", nil).fails(400, fn.CodeInvalidArgument)
+	a.do("GET", "/_lull/requests?function=g", nil).fails(404, fn.CodeFunctionNotFound)
+}
+
 func TestLull_TellsWhatFunctionsCost(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	a.create("f", nil)

@@ -36,13 +36,18 @@ func (r *request) span() (span logs.Span, err error) {
 	return span, err
 }
 
+// scope is a function, or, if the query names none, a service or all.
+func (r *request) scope() fn.Key {
+	if r.query("function") == "" {
+		return fn.Key{Service: r.query("service")}
+	}
+	key, _ := r.queryKey()
+	return key
+}
+
 // logs answers log records, oldest first: those of a function, or, without one, of a service or of all. They are selected by a span, by instance, request and
 // hook, and by "query", in the language of package query.
 func (s *Server) logs(r *request) error {
-	key := fn.Key{Service: r.query("service")}
-	if r.query("function") != "" {
-		key, _ = r.queryKey()
-	}
 	f := logs.Filter{InstanceID: r.query("instance"), RequestID: r.query("request"), Hook: r.query("hook")}
 	var err error
 	if f.Span, err = r.span(); err != nil {
@@ -51,11 +56,29 @@ func (s *Server) logs(r *request) error {
 	if f.Query, err = query.Parse(r.query("query")); err != nil {
 		return fn.Errorf(fn.CodeInvalidArgument, "the query cannot be read: %w", err)
 	}
-	records, err := s.host.Logs(key, f)
+	records, err := s.host.Logs(r.scope(), f)
 	if err != nil {
 		return err
 	}
 	return r.write(map[string]any{"records": records})
+}
+
+// requests answers the requests that ran, in the order in which they ended, of the same scope and selected by a span, by instance and request; "failed" leaves
+// those out that went well.
+func (s *Server) requests(r *request) error {
+	f := logs.RequestFilter{InstanceID: r.query("instance"), RequestID: r.query("request")}
+	var err error
+	if f.Span, err = r.span(); err != nil {
+		return err
+	}
+	if f.Failed, err = r.flag("failed"); err != nil {
+		return err
+	}
+	requests, err := s.host.Requests(r.scope(), f)
+	if err != nil {
+		return err
+	}
+	return r.write(map[string]any{"requests": requests})
 }
 
 func (s *Server) usage(r *request) error {

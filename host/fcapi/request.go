@@ -42,6 +42,19 @@ func (r *request) number(name string) (uint64, error) {
 	return n, nil
 }
 
+// flag reads a query parameter that is true or false; without it, false.
+func (r *request) flag(name string) (bool, error) {
+	text := r.query(name)
+	if text == "" {
+		return false, nil
+	}
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, fn.Invalid(name, "true | false", text)
+	}
+	return v, nil
+}
+
 // time reads a query parameter that is a time: in the form of RFC 3339, or in seconds since 1970; without it, the zero time.
 func (r *request) time(name string) (time.Time, error) {
 	text := r.query(name)

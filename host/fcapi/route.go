@@ -59,6 +59,7 @@ var routes = []route{
 	at("/_lull/functions", nil, map[string]handler{"GET": (*Server).overview}),
 	at("/_lull/instances", nil, map[string]handler{"GET": (*Server).instances}),
 	at("/_lull/logs", nil, map[string]handler{"GET": (*Server).logs}),
+	at("/_lull/requests", nil, map[string]handler{"GET": (*Server).requests}),
 	at("/_lull/usage", nil, map[string]handler{"GET": (*Server).usage}),
 	at("/_lull/stop", nil, map[string]handler{"POST": (*Server).stop}),
 	at("/_lull/inspect", (*Server).moduleBody, map[string]handler{"POST": (*Server).inspect}),

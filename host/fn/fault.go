@@ -18,6 +18,9 @@ const (
 	Initialization FaultKind = "InitializationError"
 )
 
+// FaultStatus is the HTTP status of a function URL's answer that carries a Fault.
+const FaultStatus = 502
+
 // Types of a Fault that the host gives; a guest may report any other.
 const (
 	TypeTimeout     = "Timeout"     // the call was past its deadline

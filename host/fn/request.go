@@ -72,6 +72,8 @@ type Response struct {
 	// written any.
 	Fault *Fault
 
+	// Start is when the handler was called, or, if Fault says that the instance could not be started, when that began.
+	Start time.Time
 	// Duration is the handler's time on the monotonic clock: no waiting, no start, no hook.
 	Duration time.Duration
 	// Cold tells that an instance was started for this request.

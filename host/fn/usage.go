@@ -25,7 +25,11 @@ type BusyInterval struct {
 
 // BilledMs is the length in ms, rounded up. It is measured on the monotonic clock.
 func (b BusyInterval) BilledMs() uint64 {
-	d := b.End.Sub(b.Start)
+	return BilledMs(b.End.Sub(b.Start))
+}
+
+// BilledMs is d in ms, a started one counted whole.
+func BilledMs(d time.Duration) uint64 {
 	if d <= 0 {
 		return 0
 	}

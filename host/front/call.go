@@ -83,6 +83,6 @@ func (c *call) fault() {
 	body, _ := c.resp.Fault.MarshalJSON() // strings only: cannot fail
 	c.ctx.Response.Header.Set(fn.HeaderErrorType, string(c.resp.Fault.Kind))
 	c.ctx.SetContentType("application/json")
-	c.ctx.SetStatusCode(fasthttp.StatusBadGateway)
+	c.ctx.SetStatusCode(fn.FaultStatus)
 	c.ctx.SetBody(body)
 }

@@ -74,7 +74,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 	i.mark(logs.End, c, end, fault)
 
 	resp.RequestID, resp.InstanceID, resp.Version = req.ID, i.id, i.cfg.VersionID
-	resp.Duration = end.Sub(now)
+	resp.Start, resp.Duration = now, end.Sub(now)
 	resp.MemoryBytes, resp.Fuel = guest.Memory(), c.Fuel
 	if fault != nil {
 		resp.Status, resp.Header, resp.Body, resp.Fault = 200, resp.Header[:0], resp.Body[:0], fault

@@ -31,19 +31,29 @@ type Filter struct {
 	Query      *query.Query
 }
 
-// Selects reports whether the record is one of those that f asks for. It does not look at the span.
+// Selects reports whether the record is one of those that f asks for. It does not look at the span's limit.
 func (f *Filter) Selects(r *Record) bool {
 	return (f.InstanceID == "" || f.InstanceID == r.InstanceID) &&
 		(f.RequestID == "" || strings.EqualFold(f.RequestID, r.RequestID)) &&
 		(f.Hook == "" || strings.EqualFold(f.Hook, r.Hook)) &&
-		f.Query.Match(r)
+		f.has(r.Time) && f.Query.Match(r)
 }
 
-// Merge puts the records of several functions in order of time and keeps the newest limit, or all if it is 0.
+// Merge puts records of several functions in order and keeps the newest limit, or all if it is 0. The order is that of sequence numbers, which are times, but
+// keep what one instance wrote in the order in which it did.
 func Merge(records []Record, limit int) []Record {
-	slices.SortStableFunc(records, func(a, b Record) int { return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Seq, b.Seq)) })
-	if limit > 0 && len(records) > limit {
-		records = records[len(records)-limit:]
+	return merge(records, limit, func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// MergeRequests is Merge for requests.
+func MergeRequests(requests []Request, limit int) []Request {
+	return merge(requests, limit, func(a, b Request) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+func merge[T any](all []T, limit int, order func(a, b T) int) []T {
+	slices.SortStableFunc(all, order)
+	if limit > 0 && len(all) > limit {
+		all = all[len(all)-limit:]
 	}
-	return records
+	return all
 }

@@ -102,10 +102,8 @@ func TestRing_NumbersGrowWithTheTimeAndAlwaysGrow(t *testing.T) {
 	require.Equal(t, []uint64{0, 1, 2, 1e6}, seqs)
 }
 
-func TestMerge_OrdersByTimeAndKeepsTheNewest(t *testing.T) {
-	at := func(second int, message string) Record {
-		return Record{Time: epoch.Add(time.Duration(second) * time.Second), Message: message}
-	}
+func TestMerge_OrdersBySequenceAndKeepsTheNewest(t *testing.T) {
+	at := func(seq uint64, message string) Record { return Record{Seq: seq, Message: message} }
 	all := []Record{at(1, "a"), at(4, "d"), at(2, "b"), at(3, "c")}
 	require.Equal(t, "a b c d", strings.Join(messages(Merge(all, 0)), " "))
 	require.Equal(t, "c d", strings.Join(messages(Merge(all, 2)), " "))

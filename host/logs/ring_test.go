@@ -62,6 +62,7 @@ func TestRing_FiltersByInstanceRequestAndHook(t *testing.T) {
 
 func TestRing_KeepsTheNewestWithinItsBytes(t *testing.T) {
 	const kept = 10
+	entryBytes := (&Ring{}).size()
 	r := NewRing(fn.Key{}, kept*(entryBytes+4))
 	for i := range 1000 {
 		r.Add(Entry{Text: fmt.Sprintf("%04d", i)})

@@ -70,8 +70,10 @@ func (p *Pool) Invoke(ctx context.Context, req *fn.Request, resp *fn.Response) e
 			return g.err
 		}
 		if g.start {
+			began := time.Now()
 			if fault := g.m.Start(); fault != nil {
 				p.lost(g.m)
+				resp.Start = began
 				resp.RequestID, resp.InstanceID, resp.Version, resp.Fault, resp.Cold = req.ID, g.m.ID(), p.cfg.VersionID, fault, true
 				if p.cfg.Listener != nil {
 					p.cfg.Listener(&fn.Event{

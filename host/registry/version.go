@@ -33,10 +33,11 @@ type Version struct {
 	// StartsBy says how instances start and why.
 	StartsBy string
 
-	// What runs it. Ledger and Logs are the function's and live on over updates.
-	Pool   *pool.Pool
-	Ledger *meter.Ledger
-	Logs   *logs.Ring
+	// What runs it. Ledger, Logs and Requests are the function's and live on over updates.
+	Pool     *pool.Pool
+	Ledger   *meter.Ledger
+	Logs     *logs.Ring
+	Requests *logs.Requests
 	// Program is freed when no version uses it any more; the pool is closed before.
 	Program *Shared
 }

@@ -87,6 +87,19 @@ func (c *Client) Logs(ctx context.Context, service, name string, f logs.Filter) 
 	return out.Records, err
 }
 
+// Requests returns the requests that f selects of a function, of a service's functions or of all, like Logs.
+func (c *Client) Requests(ctx context.Context, service, name string, f logs.RequestFilter) ([]logs.Request, error) {
+	query := spanned(of(service, name), f.Span)
+	query.Set("instance", f.InstanceID)
+	query.Set("request", f.RequestID)
+	query.Set("failed", strconv.FormatBool(f.Failed))
+	var out struct {
+		Requests []logs.Request `json:"requests"`
+	}
+	_, err := c.get(ctx, call{path: "/_lull/requests", query: query}, &out)
+	return out.Requests, err
+}
+
 // Usage returns what a function has cost since the server started. Errors: FunctionNotFound, ServiceNotFound.
 func (c *Client) Usage(ctx context.Context, service, name string) (fn.Usage, error) {
 	var out fn.Usage

@@ -73,7 +73,7 @@ func write(w http.ResponseWriter, resp *fn.Response) {
 	if resp.Fault != nil {
 		body, _ := json.Marshal(resp.Fault) // strings only: cannot fail
 		header.Set(fn.HeaderErrorType, string(resp.Fault.Kind))
-		writeJSON(w, http.StatusBadGateway, body)
+		writeJSON(w, fn.FaultStatus, body)
 		return
 	}
 	header["Content-Type"] = nil // the function's or none; net/http would guess one
