@@ -27,10 +27,10 @@ func TestRequests_TellWhatARequestWas(t *testing.T) {
 	l.Add(bad)
 	got := l.List(RequestFilter{})
 	require.Equal(t, []Request{{
-		Seq: uint64(good.Start.Add(good.Duration).UnixMicro()), RequestID: good.RequestID.String(), Service: "s", Function: "f", Qualifier: "LATEST",
+		Seq: uint64(good.Start.Add(good.Duration).UnixMicro()), RequestID: good.RequestID.String(), Service: "s", Function: "f", Qualifier: "3",
 		VersionID: "3", InstanceID: "c-1", Start: good.Start, DurationMs: 80.16, BilledMs: 81, Status: 201,
 	}, {
-		Seq: uint64(bad.Start.Add(bad.Duration).UnixMicro()), RequestID: bad.RequestID.String(), Service: "s", Function: "f", Qualifier: "LATEST",
+		Seq: uint64(bad.Start.Add(bad.Duration).UnixMicro()), RequestID: bad.RequestID.String(), Service: "s", Function: "f", Qualifier: "3",
 		VersionID: "3", InstanceID: "c-1", Start: bad.Start, DurationMs: 80.16, BilledMs: 81, Status: 502, Cold: true,
 		ErrorType: fn.Unhandled, Error: strings.Repeat("T", maxErrorName),
 	}}, got)
