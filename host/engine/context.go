@@ -101,13 +101,23 @@ func (g *guest) contextJSON(h fn.HTTP, qualifier string) string {
 		"environmentVariables": env,
 	}
 	if h != nil {
-		o["http"] = object{
-			"method": h.Method(), "path": h.Path(), "query": h.Query(), "clientIP": h.ClientIP(), "headers": headers(h),
-		}
+		o["http"] = httpObject(h)
 	}
+	return mustJSON(o)
+}
+
+// httpObject is the HTTP request in the context.
+func httpObject(h fn.HTTP) map[string]any {
+	return map[string]any{
+		"method": h.Method(), "path": h.Path(), "query": h.Query(), "clientIP": h.ClientIP(), "headers": headers(h),
+	}
+}
+
+// mustJSON writes strings and numbers.
+func mustJSON(o map[string]any) string {
 	b, err := json.Marshal(o)
 	if err != nil {
-		panic(err) // strings and numbers only
+		panic(err)
 	}
 	return string(b)
 }

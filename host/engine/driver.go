@@ -5,6 +5,9 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 )
 
+// mounter is a driver that brings a file system of its guest's own.
+type mounter interface{ mount() mount }
+
 // driver is how calls get into a reactor. One serves one guest, and is used by the goroutine that runs it. Whatever it keeps of the guest
 // must be as it was behind boot after each restored.
 type driver interface {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
@@ -34,6 +35,9 @@ type guest struct {
 	report   *fn.Fault // the last error_report of this call
 	headers  int       // bytes of the answer's headers
 	fetches  *fetches  // what this call has sent; nil until it does
+
+	standing int32                      // how many descriptors a guest with files has open from the start: its streams and its mounts
+	frames   experimental.StackIterator // the caller's, in a call of path_open by an interpreter
 
 	// interrupted stays set: who interrupts cannot know between which two calls it comes.
 	interrupted atomic.Bool

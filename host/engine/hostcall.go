@@ -108,11 +108,15 @@ func responseStatus(g *guest, _ api.Memory, p []uint64) int32 {
 	if !g.inHandler(abi.ResponseStatus) {
 		return int32(abi.WrongPhase)
 	}
-	status := int32(uint32(p[0]))
+	return g.setStatus(int(int32(uint32(p[0]))))
+}
+
+// setStatus sets the answer's status.
+func (g *guest) setStatus(status int) int32 {
 	if status < 200 || status > 599 {
 		return g.refused(abi.ResponseStatus, abi.Invalid, "status %d is outside 200..599", status)
 	}
-	g.call.Response.Status = int(status)
+	g.call.Response.Status = status
 	return 0
 }
 
@@ -133,8 +137,11 @@ func responseHeader(g *guest, mem api.Memory, p []uint64) int32 {
 	if !g.inHandler(abi.ResponseHeader) {
 		return int32(abi.WrongPhase)
 	}
-	name := string(bytesAt(mem, abi.ResponseHeader, p[0], uint64(uint32(p[1]))))
-	value := string(bytesAt(mem, abi.ResponseHeader, p[2], uint64(uint32(p[3]))))
+	return g.addHeader(string(bytesAt(mem, abi.ResponseHeader, p[0], uint64(uint32(p[1])))), string(bytesAt(mem, abi.ResponseHeader, p[2], uint64(uint32(p[3])))))
+}
+
+// addHeader adds a header to the answer.
+func (g *guest) addHeader(name, value string) int32 {
 	switch {
 	case !isToken(name):
 		return g.refused(abi.ResponseHeader, abi.Invalid, "illegal header name %.100q", name)

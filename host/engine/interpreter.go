@@ -189,7 +189,8 @@ func (p *Program) bootOnce(look func(*reactor) error) error {
 		return fn.Errorf(fn.CodeInvalidArgument, "the code does not load: %w", fault)
 	}
 	defer g.release() // it is none of the guests that start from the image
-	if !p.engine.cfg.PlainStart {
+	p.obstacle = g.files.obstacle()
+	if !p.engine.cfg.PlainStart && p.obstacle == "" {
 		image, err := capture(g)
 		if err != nil {
 			return fmt.Errorf("image of the function: %w", err)

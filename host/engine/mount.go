@@ -77,6 +77,18 @@ func (f *files) reset() bool {
 	return true
 }
 
+// obstacle says why the image of a guest would not be all of it: what is in files is the host's.
+func (f *files) obstacle() string {
+	switch {
+	case f == nil:
+	case f.open > 0:
+		return "the code leaves a file open when it is loaded"
+	case f.tmp.Used() > 0:
+		return "the code writes to /tmp when it is loaded"
+	}
+	return ""
+}
+
 // find gives the file system that an absolute path is in, and the path in there; nil if there is none.
 func (f *files) find(p string) (experimentalsys.FS, string) {
 	p = path.Clean("/" + p)

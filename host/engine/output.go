@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/lull-dev/lull/abi"
 )
@@ -50,7 +51,7 @@ func (l *lines) emit(text []byte, cut bool) {
 	if cut {
 		write = l.guest.out.Part
 	}
-	write(l.guest.call, l.level, string(text))
+	write(l.guest.call, l.level, strings.ToValidUTF8(string(text), "\uFFFD"))
 	l.part = l.part[:0]
 	if cap(l.part) > 4<<10 {
 		l.part = nil // a paused guest keeps no big buffer

@@ -28,6 +28,7 @@ type Program struct {
 	interpreter *interpreter
 	source      *source.Tree
 	mounts      []mount
+	obstacle    string // why there is no image, or empty
 
 	image *image // what guests start from; nil for commands, and for modules that cannot be captured
 	slots slots
@@ -206,6 +207,8 @@ func (p *Program) StartsBy() string {
 		return "image"
 	case p.engine.cfg.PlainStart:
 		return "fresh: images are switched off"
+	case p.obstacle != "":
+		return "fresh: " + p.obstacle
 	}
 	return "fresh: the module " + p.mod.bin.Obstacles[0].Text
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -62,7 +63,12 @@ func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 	p := r.program
 	config := p.config.WithStdout(&r.stdout)
 	if p.mounts != nil {
-		r.files = newFiles(p.mounts, p.tmpBytes())
+		mounts := p.mounts
+		if d, ok := r.driver.(mounter); ok {
+			mounts = append(slices.Clip(mounts), d.mount())
+		}
+		r.files = newFiles(mounts, p.tmpBytes())
+		r.standing = int32(3 + len(r.files.mounts))
 		config = r.files.config(config)
 	}
 	if r.mod, err = r.guest.instantiate(moduleOptions{config}); err != nil {

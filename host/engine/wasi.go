@@ -5,6 +5,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 	"github.com/tetratelabs/wazero/sys"
 )
@@ -57,10 +58,34 @@ func instantiateWASI(ctx context.Context, rt wazero.Runtime) error {
 
 // instantiateWASIWithFiles makes the host module of WASI for interpreters. What they have open is counted where it is opened (files).
 func instantiateWASIWithFiles(ctx context.Context, rt wazero.Runtime) error {
+	stock := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(stock)
+	compiled, err := stock.Compile(ctx)
+	if err != nil {
+		return err
+	}
+	defer compiled.Close(ctx)
 	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	// The streams and the folders that are open from the start stay open: the module instance serves other guests afterwards.
+	guard := func(name string, params int, errno uint64) {
+		f := compiled.ExportedFunctions()[name]
+		call := f.GoFunction().(api.GoModuleFunction)
+		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
+			kept := running(ctx).standing
+			for _, fd := range stack[:params] {
+				if int32(uint32(fd)) < kept {
+					stack[0] = errno
+					return
+				}
+			}
+			call.Call(ctx, m, stack)
+		}), f.ParamTypes(), f.ResultTypes()).Export(name)
+	}
+	guard("fd_close", 1, errnoSuccess)
+	guard("fd_renumber", 2, errnoNotsup)
 	exportExit(b)
-	_, err := b.Instantiate(ctx)
+	_, err = b.Instantiate(experimental.WithFunctionListenerFactory(ctx, listener{}))
 	return err
 }
 

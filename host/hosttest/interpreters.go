@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +27,12 @@ func Interpreters(t testing.TB, names ...string) *interpreters.Store {
 		}
 	}
 	return store
+}
+
+// CompileCache is a folder for host.Config.CacheDir that outlives the tests: compiling an interpreter takes up to ten seconds.
+func CompileCache(t testing.TB) string {
+	t.Helper()
+	cache, err := os.UserCacheDir()
+	require.NoError(t, err)
+	return filepath.Join(cache, "lull", "compiled-by-tests")
 }

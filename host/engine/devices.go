@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+
+	esys "github.com/tetratelabs/wazero/experimental/sys"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/lull-dev/lull/abi"
+)
+
+// devices is the folder /fc of a resident guest. A device is open for the time of one event or one record only, so that an image holds none.
+//
+//	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer
+//	reply      what is written until it is closed is the answer, where next is not open any more
+//	log/LEVEL  what is written until it is closed is one record; LEVEL is debug, info, warn or error
+//	sleep-N    a stat of it sleeps for N microseconds
+type devices struct {
+	esys.UnimplementedFS
+	resident *resident
+}
+
+// maxSleep is far above any deadline.
+const maxSleep = int64(24 * time.Hour / time.Microsecond)
+
+var levels = map[string]abi.Level{"log/debug": abi.Debug, "log/info": abi.Info, "log/warn": abi.Warn, "log/error": abi.Error}
+
+func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, esys.Errno) {
+	r := d.resident
+	switch p {
+	case ".":
+		return &device{dir: true}, 0
+	case "next":
+		event, ok := r.next(r.guest.frames)
+		if !ok {
+			return nil, esys.EAGAIN // nobody sees it, unless the stack was a wrong one
+		}
+		return &device{in: event, done: r.answer}, 0
+	case "reply":
+		return &device{done: r.answer}, 0
+	}
+	if level, ok := levels[p]; ok {
+		return &device{limit: abi.MaxLogBytes, done: func(text []byte) {
+			g := r.guest
+			g.out.Line(g.guest.call, level, strings.ToValidUTF8(string(text), "\uFFFD"))
+		}}, 0
+	}
+	return nil, esys.ENOENT
+}
+
+// answer takes what the guest has written as its answer. An empty one is none: the file was only read.
+func (d *resident) answer(reply []byte) {
+	if len(reply) > 0 {
+		d.reply, d.replied = reply, true
+	}
+}
+
+func (d *devices) Stat(p string) (sys.Stat_t, esys.Errno) {
+	if us, ok := strings.CutPrefix(p, "sleep-"); ok {
+		n, err := strconv.ParseInt(us, 10, 64)
+		if err != nil {
+			return sys.Stat_t{}, esys.EINVAL
+		}
+		d.resident.guest.nanosleep(min(n, maxSleep) * int64(time.Microsecond))
+		return deviceStat(false), 0
+	}
+	if _, ok := levels[p]; ok || p == "next" || p == "reply" {
+		return deviceStat(false), 0
+	}
+	if p == "." || p == "log" {
+		return deviceStat(true), 0
+	}
+	return sys.Stat_t{}, esys.ENOENT
+}
+
+func (d *devices) Lstat(p string) (sys.Stat_t, esys.Errno) { return d.Stat(p) }
+
+// deviceStat makes devices character devices: nobody seeks in one.
+func deviceStat(dir bool) sys.Stat_t {
+	if dir {
+		return sys.Stat_t{Dev: 2, Ino: 1, Nlink: 1, Mode: fs.ModeDir | 0o555}
+	}
+	return sys.Stat_t{Dev: 2, Ino: 2, Nlink: 1, Mode: fs.ModeDevice | fs.ModeCharDevice | 0o666}
+}
+
+// device is an open device.
+type device struct {
+	esys.UnimplementedFile
+	dir   bool
+	in    []byte
+	out   []byte
+	limit int // of out; 0: none but the guest's memory
+	done  func(out []byte)
+}
+
+func (d *device) IsDir() (bool, esys.Errno)      { return d.dir, 0 }
+func (d *device) Stat() (sys.Stat_t, esys.Errno) { return deviceStat(d.dir), 0 }
+
+func (d *device) Read(b []byte) (int, esys.Errno) {
+	n := copy(b, d.in)
+	d.in = d.in[n:]
+	return n, 0
+}
+
+// Write takes all, and keeps what is within the limit.
+func (d *device) Write(b []byte) (int, esys.Errno) {
+	n := len(b)
+	if d.limit > 0 {
+		b = b[:min(n, d.limit-len(d.out))]
+	}
+	d.out = append(d.out, b...)
+	return n, 0
+}
+
+func (d *device) Close() esys.Errno {
+	if d.done != nil {
+		d.done(d.out)
+		d.done = nil
+	}
+	return 0
+}

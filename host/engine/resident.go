@@ -1,0 +1,360 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
+)
+
+// resident drives an interpreter that sits in its _start and takes one event after the other from a device file. Its module is prepared
+// (package interpreters, Unwinding): where it waits for the next event, the stack is saved to its memory and _start returns. A call puts the stack back, and _start goes
+// on with the event. So between two calls nothing of the guest is on a stack, and memory and globals are the whole of it.
+//
+//	call:  start_rewind, _start --> path_open(/fc/next): stop_rewind, event --> the user's code --> answer
+//	       --> path_open(/fc/next): no event, start_unwind --> _start returns, stop_unwind
+//
+// A function that is not in the preparation's list cannot be left that way. So the frames are looked at each time: what is under another stack, which only the user's
+// own code can bring about, is refused the event.
+type resident struct {
+	devices *devices
+	guest   *reactor
+	mod     api.Module
+	memory  api.Memory
+
+	start, startUnwind, stopUnwind, startRewind, stopRewind api.Function
+	stack                                                   [1]uint64
+	buffer                                                  uint32 // where the stack is saved
+
+	// Of the call that runs.
+	event     []byte
+	rewinding bool // _start is on its way back to the wait
+	unwinding bool // _start is on its way out
+	stray     error
+	reply     []byte
+	replied   bool
+
+	fresh bool // the next event is the first since the start
+}
+
+// Bytes of the buffer that the stack is saved to, and of what its head takes. Python's stack takes 600 bytes, PHP's 300.
+const (
+	bufferBytes = fn.PageBytes
+	bufferHead  = 8
+)
+
+// unwindName begins the names of the functions that can be left; package interpreters gives them.
+const unwindName = "unwinds."
+
+func newResident() *resident {
+	d := &resident{}
+	d.devices = &devices{resident: d}
+	return d
+}
+
+// mount is the device folder.
+func (d *resident) mount() mount { return mount{"/fc", d.devices} }
+
+func (d *resident) bind(r *reactor) {
+	d.guest, d.mod, d.memory = r, r.mod, r.mod.Memory()
+	d.start = r.mod.ExportedFunction(abi.Start)
+	d.startUnwind, d.stopUnwind = r.mod.ExportedFunction("asyncify_start_unwind"), r.mod.ExportedFunction("asyncify_stop_unwind")
+	d.startRewind, d.stopRewind = r.mod.ExportedFunction("asyncify_start_rewind"), r.mod.ExportedFunction("asyncify_stop_rewind")
+}
+
+// boot runs _start up to its first wait. The buffer is the last page of memory there, so that guests from the image find it.
+func (d *resident) boot(r *reactor) (*fn.Fault, error) {
+	d.bind(r)
+	d.buffer, d.replied, d.unwinding, d.stray = 0, false, false, nil
+	err := d.run(d.start)
+	switch {
+	case d.replied:
+		return d.fault(), nil
+	case err != nil:
+		return nil, err
+	case d.stray != nil:
+		return nil, d.stray
+	}
+	return nil, nil
+}
+
+// restored notes that the next event is the first one of an instance: it brings the context, and what must be the instance's own is renewed.
+func (d *resident) restored(r *reactor) error {
+	if d.mod != r.mod { // from the image
+		d.bind(r)
+		d.buffer = d.memory.Size() - bufferBytes
+	}
+	d.fresh = true
+	return nil
+}
+
+// run calls _start and finds out why it has returned.
+func (d *resident) run(start api.Function) error {
+	if err := start.CallWithStack(&d.guest.ctx, nil); err != nil {
+		return err
+	}
+	if !d.unwinding {
+		return sys.NewExitError(0)
+	}
+	d.unwinding = false
+	return d.stopUnwind.CallWithStack(&d.guest.ctx, nil)
+}
+
+// exchange gives the guest an event, and returns when it waits for the next one.
+func (d *resident) exchange(event []byte) error {
+	d.event, d.replied, d.stray = event, false, nil
+	d.rewinding = true
+	d.stack[0] = uint64(d.buffer)
+	err := d.startRewind.CallWithStack(&d.guest.ctx, d.stack[:])
+	if err == nil {
+		err = d.run(d.start)
+	}
+	d.event = nil
+	return err
+}
+
+// next is the guest's wait: a call of path_open.
+func (d *resident) next(frames experimental.StackIterator) (event []byte, ok bool) {
+	if d.rewinding {
+		d.rewinding = false
+		d.must(d.stopRewind, nil)
+		return d.event, true
+	}
+	if err := unwindable(frames); err != nil {
+		d.stray = err
+		return nil, false
+	}
+	if d.buffer == 0 {
+		pages, ok := d.memory.Grow(bufferBytes / fn.PageBytes)
+		if !ok {
+			panic(errors.New("no memory is left for the interpreter's stack"))
+		}
+		d.buffer = pages * fn.PageBytes
+	}
+	d.memory.WriteUint32Le(d.buffer, d.buffer+bufferHead)
+	d.memory.WriteUint32Le(d.buffer+4, d.buffer+bufferBytes)
+	d.stack[0] = uint64(d.buffer)
+	d.must(d.startUnwind, d.stack[:])
+	d.unwinding = true
+	return nil, false
+}
+
+func (d *resident) must(f api.Function, stack []uint64) {
+	if err := f.CallWithStack(&d.guest.ctx, stack); err != nil {
+		panic(err)
+	}
+}
+
+// unwindable wants all frames to be of functions that can be left.
+func unwindable(frames experimental.StackIterator) error {
+	for frames.Next() {
+		f := frames.Function().Definition()
+		if f.GoFunction() == nil && !strings.HasPrefix(f.Name(), unwindName) {
+			return fmt.Errorf("the interpreter waits in function %d, in which its module was not prepared for it", f.Index())
+		}
+	}
+	return nil
+}
+
+// call gives the guest the event of a phase.
+func (d *resident) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
+	err := d.exchange(d.request(r.guest, c))
+	defer func() { d.reply = nil }() // a paused guest keeps none
+	switch {
+	case !d.replied && err == nil:
+		return nil, errors.Join(errors.New("the interpreter did not answer"), d.stray)
+	case !d.replied:
+		return nil, err
+	}
+	fault := d.fault()
+	if err != nil {
+		if fault == nil {
+			return nil, err
+		}
+		// It has told why it ends.
+		r.broken = true
+		died := r.died(err, c.Start)
+		if died.Type != fn.TypeTimeout && died.Type != fn.TypeOutOfMemory {
+			died.Message = strings.TrimSuffix(died.Message, trapText(err)) + fault.Message
+		}
+		died.Stack = fault.Stack
+		return died, nil
+	}
+	if fault == nil && r.refusal != "" {
+		return r.result(abi.ResultOK), nil
+	}
+	return fault, nil
+}
+
+// request is an event as the guest reads it: its length, then lines (phase, request id, deadline, qualifier, name of the function, the context's JSON in the
+// first event, the HTTP request's JSON if there is one), then the body.
+func (d *resident) request(g *guest, c *instance.Call) []byte {
+	var h fn.HTTP
+	var body []byte
+	qualifier := fn.Latest
+	if c.Request != nil {
+		h, body = c.Request.HTTP, c.Request.Body
+		if c.Request.Qualifier != "" {
+			qualifier = c.Request.Qualifier
+		}
+	}
+	b := make([]byte, 0, 256+len(body))
+	for _, line := range []string{c.Phase.String(), c.RequestID.String(), strconv.FormatInt(c.Deadline.UnixMilli(), 10), qualifier, g.program.name(c.Phase)} {
+		b = append(append(b, line...), '\n')
+	}
+	if d.fresh {
+		d.fresh = false
+		b = append(b, g.contextJSON(nil, qualifier)...)
+	}
+	b = append(b, '\n')
+	if h != nil {
+		b = append(b, mustJSON(httpObject(h))...)
+	}
+	b = append(append(b, '\n'), body...)
+	return withLength(b)
+}
+
+// withLength puts the length of the whole, itself included, before it.
+func withLength(b []byte) []byte {
+	n := len(b) + 2
+	for len(strconv.Itoa(n))+1+len(b) > n {
+		n++
+	}
+	return append(append(strconv.AppendInt(nil, int64(n), 10), '\n'), b...)
+}
+
+// name is the function of a phase, as it is configured.
+func (p *Program) name(phase abi.Phase) string {
+	f := p.fn
+	switch phase {
+	case abi.PhaseInitializer:
+		return fileFunction(f.Initializer.Handler)
+	case abi.PhasePreFreeze:
+		return fileFunction(f.PreFreeze.Handler)
+	case abi.PhasePreStop:
+		return fileFunction(f.PreStop.Handler)
+	}
+	return fileFunction(f.Handler)
+}
+
+func fileFunction(name string) string { return fn.File(name) + "." + fn.Export(name) }
+
+// names are the functions of all phases that are configured, a line each.
+func (p *Program) names() string {
+	names := []string{p.name(abi.PhaseHandler)}
+	for _, h := range hooksOf(p.fn) {
+		if h.hook.On() {
+			names = append(names, fileFunction(h.hook.Handler))
+		}
+	}
+	return strings.Join(names, "\n")
+}
+
+// fault takes the guest's answer apart: into the response, or into what is wrong.
+func (d *resident) fault() *fn.Fault {
+	g, reply := d.guest.guest, d.reply
+	broken := &fn.Fault{Kind: fn.Unhandled, Type: fn.TypeABI, Message: "the interpreter's answer is damaged"}
+	if len(reply) == 0 {
+		return broken
+	}
+	body := reply[1:]
+	switch reply[0] {
+	case '=':
+	case '#':
+		head, rest, _ := bytes.Cut(body, []byte{'\n'})
+		var h struct {
+			Status  int         `json:"status"`
+			Headers [][2]string `json:"headers"`
+		}
+		if json.Unmarshal(head, &h) != nil {
+			return broken
+		}
+		if g.call.Response != nil {
+			if h.Status != 0 {
+				g.setStatus(h.Status)
+			}
+			for _, x := range h.Headers {
+				g.addHeader(x[0], x[1])
+			}
+		}
+		body = rest
+	case '!':
+		var e struct {
+			Handled       bool `json:"handled"`
+			Type, Message string
+			Stack         []string `json:"stack"`
+		}
+		if json.Unmarshal(body, &e) != nil {
+			return broken
+		}
+		f := &fn.Fault{Kind: fn.Unhandled, Type: e.Type, Message: clip(e.Message, abi.MaxLogBytes), Stack: e.Stack}
+		if e.Handled {
+			f.Kind = fn.Handled
+		}
+		if f.Type == "" {
+			f.Type = fn.TypeGuest
+		}
+		return f
+	default:
+		return broken
+	}
+	if g.call != nil && g.call.Response != nil {
+		if most := g.program.engine.cfg.MaxAnswerBytes; len(body) > most {
+			return &fn.Fault{Kind: fn.Unhandled, Type: fn.TypeABI, Message: fmt.Sprintf("the answer is larger than %d bytes", most)}
+		}
+		g.call.Response.Body = append(g.call.Response.Body, body...)
+	}
+	return nil
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "") + "..."
+	}
+	return s
+}
+
+// functions asks the interpreter what the handler's file has.
+func (d *resident) functions(r *reactor) (names []string, err error) {
+	file := fn.File(r.program.fn.Handler)
+	if err := d.exchange(withLength([]byte("functions\n\n0\n\n" + file + ".\n\n\n"))); err != nil {
+		return nil, err
+	}
+	if !d.replied || len(d.reply) == 0 || d.reply[0] != '=' {
+		return nil, errors.New("the interpreter did not list its functions")
+	}
+	return names, json.Unmarshal(d.reply[1:], &names)
+}
+
+// listener gives the stack iterator of path_open's caller to the guest, for the time of the call.
+type listener struct{}
+
+func (listener) NewFunctionListener(f api.FunctionDefinition) experimental.FunctionListener {
+	if len(f.ExportNames()) == 1 && f.ExportNames()[0] == "path_open" {
+		return listener{}
+	}
+	return nil
+}
+
+func (listener) Before(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ []uint64, frames experimental.StackIterator) {
+	running(ctx).frames = frames
+}
+
+func (listener) After(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ []uint64) {
+	running(ctx).frames = nil
+}
+
+func (listener) Abort(ctx context.Context, _ api.Module, _ api.FunctionDefinition, _ error) {
+	running(ctx).frames = nil
+}
