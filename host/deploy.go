@@ -92,6 +92,7 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	}
 	h.notify(fn.Event{Kind: fn.EventDeployed, Function: key, Runtime: f.Runtime})
 	if old != nil {
+		h.scale(key)
 		h.retire(old)
 	}
 	return v, nil
@@ -131,6 +132,7 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 	if err := h.registry.Swap(key, v, nil, nil); err != nil {
 		return err
 	}
+	h.detach(key, fn.Latest)
 	h.records.deleted(key, h.lives)
 	h.retire(v)
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})

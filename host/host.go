@@ -26,6 +26,7 @@ type Host struct {
 	closed atomic.Bool
 	// changing is held for reading while a module is compiled or a version put in place or taken out: Close waits for that.
 	changing sync.RWMutex
+	scaling  sync.Mutex     // held while it is decided how many instances pools keep
 	retiring sync.WaitGroup // versions that drain after an update or a delete
 	// background ends, with a cause, when Close runs out of time: what drains is interrupted.
 	background context.Context

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/lull-dev/lull/host/fn"
@@ -72,7 +71,7 @@ func (h *Host) Has(key fn.Key) bool { return h.registry.Get(key) != nil }
 
 // lives reports whether a function is deployed or a published version has it.
 func (h *Host) lives(key fn.Key) bool {
-	return h.Has(key) || slices.ContainsFunc(h.registry.AllPublished(key.Service), func(v *registry.Version) bool { return v.Function.Name == key.Name })
+	return len(h.versions(key)) > 0
 }
 
 // notFound says what is missing.

@@ -23,6 +23,19 @@ func (h *Host) FunctionAt(key fn.Key, qualifier string) (*registry.Version, erro
 	return h.registry.Find(key, qualifier, (*registry.Alias).Main)
 }
 
+// versions returns LATEST and the published versions of a function, those that there are.
+func (h *Host) versions(key fn.Key) (all []*registry.Version) {
+	if v := h.registry.Get(key); v != nil {
+		all = append(all, v)
+	}
+	for _, v := range h.registry.AllPublished(key.Service) {
+		if v.Function.Name == key.Name {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
 // FunctionsAt returns the functions that a service has at a qualifier, sorted by name. Errors: ServiceNotFound, VersionNotFound, AliasNotFound.
 func (h *Host) FunctionsAt(service, qualifier string) ([]*registry.Version, error) {
 	id, err := h.registry.VersionID(service, qualifier, (*registry.Alias).Main)
@@ -61,10 +74,8 @@ func (h *Host) StopInstances(ctx context.Context, key fn.Key, id string) (int, e
 		return 0, h.notFound(key)
 	}
 	n := 0
-	for _, v := range append(h.registry.List(key.Service), h.registry.AllPublished(key.Service)...) {
-		if v.Function.Name == key.Name {
-			n += v.Pool.Stop(ctx, id)
-		}
+	for _, v := range h.versions(key) {
+		n += v.Pool.Stop(ctx, id)
 	}
 	if n == 0 && id != "" {
 		return 0, fn.Errorf(fn.CodeInstanceNotFound, "function '%s' in service '%s' has no instance '%s'", key.Name, key.Service, id)

@@ -38,6 +38,9 @@ func (h *Host) DeleteVersion(service, id string) error {
 	}
 	defer done()
 	gone, err := h.registry.Unpublish(service, id)
+	if err == nil {
+		h.detachService(service, id)
+	}
 	for _, v := range gone {
 		h.retire(v)
 	}
@@ -68,10 +71,15 @@ func (h *Host) CreateAlias(service string, a registry.Alias) (registry.Alias, er
 // UpdateAlias changes an alias; requests that come later follow it. Errors: ServiceNotFound, AliasNotFound, PreconditionFailed, VersionNotFound,
 // InvalidArgument (the shares).
 func (h *Host) UpdateAlias(service, name, ifMatch string, change func(*registry.Alias)) (registry.Alias, error) {
-	return h.registry.ChangeAlias(service, name, ifMatch, func(a *registry.Alias) {
+	a, err := h.registry.ChangeAlias(service, name, ifMatch, func(a *registry.Alias) {
+		created := a.Created
 		change(a)
-		a.Name, a.Modified, a.ETag = name, time.Now(), newETag()
+		a.Name, a.Created, a.Modified, a.ETag = name, created, time.Now(), newETag()
 	})
+	if err == nil {
+		h.scaleService(service)
+	}
+	return a, err
 }
 
 // Alias returns an alias. Errors: ServiceNotFound, AliasNotFound.
@@ -81,5 +89,10 @@ func (h *Host) Alias(service, name string) (registry.Alias, error) {
 
 // DeleteAlias removes an alias. Errors: ServiceNotFound, AliasNotFound, PreconditionFailed.
 func (h *Host) DeleteAlias(service, name, ifMatch string) error {
-	return h.registry.RemoveAlias(service, name, ifMatch)
+	err := h.registry.RemoveAlias(service, name, ifMatch)
+	if err == nil {
+		h.detachService(service, name)
+		h.scaleService(service)
+	}
+	return err
 }

@@ -26,17 +26,22 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.noRoute(r, path)
 		return
 	}
-	h, ok := found.methods[r.method]
-	if !ok {
+	h := found.any
+	if h == nil {
+		h = found.methods[r.method]
+	}
+	if h == nil {
 		ctx.Response.Header.Set("Allow", strings.Join(slices.Sorted(maps.Keys(found.methods)), ", "))
 		s.httpd.WriteError(ctx, r.id, fn.Errorf(fn.CodeMethodNotAllowed, "'%s' against '%s' is not allowed (allowed: %s)",
 			r.method, path, strings.Join(slices.Sorted(maps.Keys(found.methods)), ", ")))
 		return
 	}
 	r.names = names
-	if err := s.guard(r); err != nil {
-		s.httpd.WriteError(ctx, r.id, err)
-		return
+	if found.any == nil { // the paths of functions are for pages of other sites, too
+		if err := s.guard(r); err != nil {
+			s.httpd.WriteError(ctx, r.id, err)
+			return
+		}
 	}
 	if err := found.access(s, names, &ctx.Request.Header); err != nil {
 		s.httpd.WriteError(ctx, r.id, err)

@@ -1,6 +1,7 @@
 package fcapi
 
 import (
+	"cmp"
 	"encoding/base64"
 	"strings"
 
@@ -27,13 +28,9 @@ func (s *Server) invoke(r *request) error {
 	h.Set(fn.HeaderInstanceID, resp.InstanceID)
 	h.SetBytesV(fn.HeaderDuration, resp.AppendDuration(nil))
 	h.SetBytesV(fn.HeaderMemory, resp.AppendMemory(nil))
-	h.Set("X-Fc-Invocation-Service-Version", versionOr(resp.Version))
 	h.Set("Access-Control-Expose-Headers", exposed)
-	if v, err := s.host.FunctionAt(r.key(), resp.Version); err == nil { // it may have been deleted meanwhile
-		h.Set("X-Fc-Code-Checksum", v.CodeChecksum)
-		if tail && v.Function.Limits.Concurrency == 1 {
-			h.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString(s.logTail(v, &resp)))
-		}
+	if v := s.tellVersion(r, &resp); tail && v != nil && v.Function.Limits.Concurrency == 1 {
+		h.Set("X-Fc-Log-Result", base64.StdEncoding.EncodeToString(s.logTail(v, &resp)))
 	}
 	if resp.Fault != nil {
 		h.Set(fn.HeaderErrorType, string(resp.Fault.Kind))
@@ -44,11 +41,16 @@ func (s *Server) invoke(r *request) error {
 	return nil
 }
 
-func versionOr(id string) string {
-	if id == "" {
-		return fn.Latest
+// tellVersion puts into the answer which version ran, and returns it, or nil if it has been deleted meanwhile.
+func (s *Server) tellVersion(r *request, resp *fn.Response) *registry.Version {
+	h := &r.ctx.Response.Header
+	h.Set("X-Fc-Invocation-Service-Version", cmp.Or(resp.Version, fn.Latest))
+	v, err := s.host.FunctionAt(r.key(), resp.Version)
+	if err != nil {
+		return nil
 	}
-	return id
+	h.Set("X-Fc-Code-Checksum", v.CodeChecksum)
+	return v
 }
 
 // tail reads X-Fc-Invocation-Type and X-Fc-Log-Type.

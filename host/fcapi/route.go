@@ -17,12 +17,13 @@ type handler func(*Server, *request) error
 type route struct {
 	path    []string // "{service}", "{function}" and "{item}" stand for names
 	methods map[string]handler
+	any     handler           // for all methods; nil: there is one for each
 	body    func(*Server) int // the most bytes of a body; nil: smallBody
 	access  access
 }
 
 func at(path string, body func(*Server) int, methods map[string]handler) route {
-	return route{strings.Split(path[1:], "/"), methods, body, signers}
+	return route{path: strings.Split(path[1:], "/"), methods: methods, body: body, access: signers}
 }
 
 func (r route) to(who access) route {
@@ -51,6 +52,23 @@ var routes = []route{
 	}),
 	at("/2016-08-15/services/{service}/functions/{function}/invocations", (*Server).eventBody, map[string]handler{"POST": (*Server).invoke}),
 	at("/2016-08-15/services/{service}/functions/{function}/instances", nil, map[string]handler{"GET": (*Server).listInstances}),
+
+	at("/2016-08-15/services/{service}/functions/{function}/code", nil, map[string]handler{"GET": (*Server).getCode}),
+	at("/2016-08-15/services/{service}/functions/{function}/triggers", nil, map[string]handler{
+		"GET": (*Server).listTriggers, "POST": (*Server).createTrigger,
+	}),
+	at("/2016-08-15/services/{service}/functions/{function}/triggers/{item}", nil, map[string]handler{
+		"GET": (*Server).getTrigger, "PUT": (*Server).updateTrigger, "DELETE": (*Server).deleteTrigger,
+	}),
+	at("/2016-08-15/services/{service}/functions/{function}/provision-config", nil, map[string]handler{
+		"GET": (*Server).getProvision, "PUT": (*Server).putProvision,
+	}),
+	at("/2016-08-15/provision-configs", nil, map[string]handler{"GET": (*Server).listProvisions}),
+	at("/2016-08-15/services/{service}/functions/{function}/on-demand-config", nil, map[string]handler{
+		"GET": (*Server).getOnDemand, "PUT": (*Server).putOnDemand, "DELETE": (*Server).deleteOnDemand,
+	}),
+	at("/2016-08-15/on-demand-configs", nil, map[string]handler{"GET": (*Server).listOnDemands}),
+	at("/_lull/code/{item}", nil, map[string]handler{"GET": (*Server).fetchCode}).to(everybody),
 
 	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}).to(everybody),
 	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}).to(scrapers),
@@ -86,6 +104,9 @@ func match(path string) (*route, names, error) {
 			return nil, names{}, fn.Errorf(fn.CodeInvalidArgument, "the path is not percent-encoded: %w", err)
 		}
 		segments = append(segments, decoded)
+	}
+	if n, ok := matchProxy(segments); ok {
+		return &proxied, n, nil
 	}
 	for i := range routes {
 		if n, ok := routes[i].match(segments); ok {

@@ -1,7 +1,8 @@
 // Package fcapi is the control API: the paths and JSON of Function Compute's 2016-08-15 interface for what lull has of it, and lull's own
 // endpoints under /_lull.
 //
-// What is there: services, functions, synchronous invocations and instances. Names in lull's function objects that the interface does not have:
+// What is there: services, functions and their code, versions, aliases, synchronous invocations, http triggers and their paths, provisioned and on-demand
+// instances. Names in lull's function objects that the interface does not have:
 // maxInstances, minInstances, idleTimeout and queueTimeout (seconds; idleTimeout -1 is for ever), queueLimit (0: nobody waits).
 //
 // Every answer has the header X-Fc-Request-Id. Errors are {"ErrorCode", "ErrorMessage"} with the status of fn.Code.HTTPStatus, but for two that clients
@@ -10,6 +11,7 @@ package fcapi
 
 import (
 	"context"
+	"crypto/rand"
 	"net"
 	"net/http"
 	"time"
@@ -55,6 +57,8 @@ type Server struct {
 	cfg     Config
 	httpd   *httpd.Server
 	metrics fasthttp.RequestHandler // nil: none
+	// codeSecret signs the addresses of functions' code.
+	codeSecret [32]byte
 
 	// base is what requests run by: it ends when Shutdown has to hurry.
 	base   context.Context
@@ -67,6 +71,7 @@ func New(h *host.Host, cfg Config) *Server {
 		cfg.ClockSkew = sign.DefaultSkew
 	}
 	s := &Server{host: h, cfg: cfg}
+	rand.Read(s.codeSecret[:])
 	s.base, s.cancel = context.WithCancel(context.Background())
 	if cfg.Metrics != nil {
 		s.metrics = fasthttpadaptor.NewFastHTTPHandler(cfg.Metrics)

@@ -22,18 +22,17 @@ const (
 	CodeConcurrentUpdate      Code = "ConcurrentUpdateError" // somebody else changed the function meanwhile; try again
 
 	// Finding what a request is for.
-	CodeFunctionNotFound        Code = "FunctionNotFound"
-	CodeServiceNotFound         Code = "ServiceNotFound"
-	CodeVersionNotFound         Code = "VersionNotFound" // a qualifier is the id of no version
-	CodeAliasNotFound           Code = "AliasNotFound"   // a qualifier is neither LATEST, nor an id, nor an alias
-	CodeTriggerNotFound         Code = "TriggerNotFound"
-	CodeProvisionConfigNotFound Code = "ProvisionConfigNotFound"
-	CodeOnDemandConfigNotFound  Code = "OnDemandConfigNotFound"
-	CodeInstanceNotFound        Code = "InstanceNotFound"
-	CodePathNotSupported        Code = "PathNotSupported"      // no such path in the control API
-	CodeMethodNotAllowed        Code = "MethodNotAllowed"      // the path is there, not for this method
-	CodeMissingRequiredHeader   Code = "MissingRequiredHeader" // a header that must be there is not
-	CodeEntityTooLarge          Code = "EntityTooLarge"        // a body or a code package is over its limit
+	CodeFunctionNotFound       Code = "FunctionNotFound"
+	CodeServiceNotFound        Code = "ServiceNotFound"
+	CodeVersionNotFound        Code = "VersionNotFound" // a qualifier is the id of no version
+	CodeAliasNotFound          Code = "AliasNotFound"   // a qualifier is neither LATEST, nor an id, nor an alias
+	CodeTriggerNotFound        Code = "TriggerNotFound"
+	CodeOnDemandConfigNotFound Code = "OnDemandConfigNotFound"
+	CodeInstanceNotFound       Code = "InstanceNotFound"
+	CodePathNotSupported       Code = "PathNotSupported"      // no such path in the control API
+	CodeMethodNotAllowed       Code = "MethodNotAllowed"      // the path is there, not for this method
+	CodeMissingRequiredHeader  Code = "MissingRequiredHeader" // a header that must be there is not
+	CodeEntityTooLarge         Code = "EntityTooLarge"        // a body or a code package is over its limit
 
 	// Finding an instance.
 	CodeResourceExhausted   Code = "ResourceExhausted"   // the queue is full, or the wait for an instance took too long

@@ -17,7 +17,7 @@ func (c Code) HTTPStatus() int {
 		return 400
 	case CodeAccessDenied, CodeSignatureNotMatch, CodeInvalidAccessKeyID:
 		return 403
-	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeAliasNotFound, CodeTriggerNotFound, CodeProvisionConfigNotFound,
+	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeAliasNotFound, CodeTriggerNotFound,
 		CodeOnDemandConfigNotFound, CodeInstanceNotFound, CodePathNotSupported:
 		return 404
 	case CodeMethodNotAllowed:

@@ -11,7 +11,6 @@ import (
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	c := calls.Get().(*call)
 	defer c.release()
-	c.ctx = ctx
 	c.req.ID = fn.NewRequestID()
 
 	path, query := httpd.Target(&ctx.Request.Header)
@@ -20,14 +19,14 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.httpd.WriteError(ctx, c.req.ID, noFunction(path, key))
 		return
 	}
-	c.path, c.query = rest, query
-	c.req.HTTP = c
+	c.view = httpd.View{Ctx: ctx, Target: rest, RawQuery: query}
+	c.req.HTTP = &c.view
 	c.req.Body = ctx.Request.Body()
 	if err := s.host.Serve(s.base, key, &c.req, &c.resp); err != nil {
 		s.httpd.WriteError(ctx, c.req.ID, err)
 		return
 	}
-	c.answer()
+	httpd.Answer(ctx, &c.resp, c.scratch[:])
 }
 
 // noFunction says why a path leads nowhere.

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,8 @@ type rig struct {
 	logs    *logs.Ring
 	pool    *pool.Pool
 	// hookTakes is how long the runs of a hook sleep, the last for all further ones; a request sleeps for as long as its event says.
+	// A test that changes it while hooks run holds mu.
+	mu        sync.Mutex
 	hookTakes map[abi.Phase][]time.Duration
 	hookFault map[abi.Phase]*fn.Fault
 }
@@ -43,7 +46,10 @@ func newRig(t testing.TB, f fn.Function, overlap bool, listener fn.Listener) *ri
 
 func (r *rig) call(g *instancetest.Guest, c *instance.Call) *fn.Fault {
 	if c.Phase != abi.PhaseHandler {
-		if takes := r.hookTakes[c.Phase]; len(takes) > 0 {
+		r.mu.Lock()
+		takes := r.hookTakes[c.Phase]
+		r.mu.Unlock()
+		if len(takes) > 0 {
 			if fault := g.Sleep(c, takes[min(g.Count(c.Phase), len(takes))-1]); fault != nil {
 				return fault
 			}

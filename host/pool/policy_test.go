@@ -12,6 +12,7 @@ import (
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/pool"
 )
 
 // Scripts of what a pool does over time. A line is a command, and behind => what it answers:
@@ -24,6 +25,7 @@ import (
 //	hooks           how often the hooks ran: initializer, preFreeze, preStop
 //	stop            stops all instances; answers how many
 //	hook preStop 2s makes a hook take 2 s from now on
+//	scale 2 5       keeps 2 instances warm, and allows 5 on demand
 //
 // The function has all hooks, the preFreeze timeout is 3 s.
 func TestPolicy_Scripts(t *testing.T) {
@@ -166,6 +168,73 @@ func TestPolicy_Scripts(t *testing.T) {
 			state     => pre-freezing
 			stop      => 1
 			hooks     => 1 1 1`},
+		{"warm instances start ahead of requests, pass an idle period, and stay", fn.Limits{}, `
+			scale 2 -1
+			state     => paused paused
+			hooks     => 2 2 0
+			invoke 1s => 1s
+			hooks     => 2 3 0
+			sleep 100h
+			state     => paused paused`},
+		{"beside the warm ones others start on demand and go when idle", fn.Limits{}, `
+			scale 1 1
+			go 1s
+			go 1s
+			go 1s
+			state     => running running
+			sleep 4s
+			state     => paused paused
+			sleep 4m
+			state     => paused
+			hooks     => 2 3 1`},
+		{"a lost warm instance is started again", fn.Limits{}, `
+			scale 1 -1
+			invoke trap => 0s UnhandledInvocationError Trap
+			state       => paused
+			hooks       => 2 2 0
+			stop        => 1
+			state       => paused
+			hooks       => 3 3 1`},
+		{"fewer warm ones: those that rest stop at once, those that run when they have ended", fn.Limits{}, `
+			scale 3 -1
+			go 1s
+			scale 1 -1
+			state     => running
+			hooks     => 3 3 2
+			scale 0 -1
+			state     => running
+			sleep 2s
+			state     => -
+			hooks     => 3 4 3`},
+		{"a lower limit on demand stops what is above it", fn.Limits{}, `
+			go 1s
+			go 1s
+			go 1s
+			sleep 2s
+			state     => paused paused paused
+			scale 0 1
+			state     => paused
+			go 5s
+			sleep 1s
+			scale 0 0
+			state     => running
+			invoke 1s => 0s ResourceExhausted
+			sleep 5s
+			state     => -
+			scale 0 -1
+			invoke 1s => 1s`},
+		{"a warm instance that cannot start is tried again after a while", fn.Limits{}, `
+			hook initializer 1h
+			scale 1 -1
+			sleep 4s
+			state     => -
+			hooks     => 1 0 0
+			hook initializer 0s
+			sleep 3s
+			state     => -
+			sleep 1s
+			state     => paused
+			hooks     => 2 1 0`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { play(t, c.limits, c.script) })
@@ -179,7 +248,7 @@ func play(t *testing.T, limits fn.Limits, script string) {
 		Initializer: hook("initializer"), PreFreeze: hook("preFreeze"), PreStop: hook("preStop"), Limits: limits,
 	}, false, nil)
 	defer r.close()
-	phases := map[string]abi.Phase{"preFreeze": abi.PhasePreFreeze, "preStop": abi.PhasePreStop}
+	phases := map[string]abi.Phase{"initializer": abi.PhaseInitializer, "preFreeze": abi.PhasePreFreeze, "preStop": abi.PhasePreStop}
 	for line := range strings.Lines(strings.TrimSpace(script)) {
 		command, want, expects := strings.Cut(strings.TrimSpace(line), "=>")
 		words := strings.Fields(command)
@@ -209,7 +278,14 @@ func play(t *testing.T, limits fn.Limits, script string) {
 		case "hook":
 			d, err := time.ParseDuration(words[2])
 			require.NoError(t, err)
+			r.mu.Lock()
 			r.hookTakes[phases[words[1]]] = []time.Duration{d}
+			r.mu.Unlock()
+		case "scale":
+			var s pool.Scale
+			_, err := fmt.Sscan(words[1]+" "+words[2], &s.Warm, &s.OnDemand)
+			require.NoError(t, err)
+			r.pool.Scale(s)
 		default:
 			t.Fatalf("no such command: %s", line)
 		}

@@ -27,16 +27,21 @@ type Pool struct {
 	idled  chan idled // unbuffered: only who waits already takes from it; never closed
 	// retired is closed by Close: no request gets in any more.
 	retired chan struct{}
+	// warming counts the goroutines that start instances ahead of requests; Close waits for them.
+	warming sync.WaitGroup
 
 	mu struct {
 		sync.Mutex
-		// all has every instance from the moment it is wanted until it is stopped; its length is what MaxInstances bounds.
+		// all has every instance from the moment it is wanted until it is stopped; its length is what most bounds.
 		all map[*member]struct{}
 		// open is a stack of members that may have a place; the top is the one used last. A member is in it at most once; one
 		// that has no place after all is dropped when it comes up.
 		open    []*member
 		waiting list.List // of *waiter, first come first served
 		closed  bool
+		// warm and most are the bounds of Scale: at first none, and the function's MaxInstances.
+		warm, most int
+		cooling    bool // a warm start has failed a moment ago
 		// sweeper is the one timer for all idle instances, set to the earliest end of an idle timeout, or nil.
 		sweeper *time.Timer
 	}
@@ -55,6 +60,7 @@ type member struct {
 func New(cfg *instance.Config) *Pool {
 	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, idled: make(chan idled), retired: make(chan struct{})}
 	p.mu.all = map[*member]struct{}{}
+	p.mu.most = p.limits.MaxInstances
 	return p
 }
 
@@ -119,12 +125,16 @@ func (p *Pool) placeLocked() grant {
 		p.mu.open[n-1] = nil
 		p.mu.open = p.mu.open[:n-1]
 	}
-	if len(p.mu.all) < p.limits.MaxInstances {
-		m := &member{Instance: instance.New(p.cfg), gone: make(chan struct{})}
-		p.mu.all[m] = struct{}{}
-		return grant{m: m, start: true}
+	if len(p.mu.all) < p.mu.most {
+		return grant{m: p.memberLocked(), start: true}
 	}
 	return grant{}
+}
+
+func (p *Pool) memberLocked() *member {
+	m := &member{Instance: instance.New(p.cfg), gone: make(chan struct{})}
+	p.mu.all[m] = struct{}{}
+	return m
 }
 
 // pruneLocked drops doomed members from the stack.
@@ -163,6 +173,7 @@ func (p *Pool) lostLocked(m *member) {
 	m.doomed = true
 	close(m.gone)
 	p.serveLocked()
+	p.warmLocked()
 }
 
 // release gives a place back: to the next request in line, or to the instance, and sees to the instance if it was the last one.

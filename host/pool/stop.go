@@ -64,6 +64,7 @@ func (p *Pool) Close(ctx context.Context) {
 	}
 	p.mu.Unlock()
 	p.Stop(ctx, "")
+	p.warming.Wait()
 }
 
 // Instances returns a snapshot of all instances, in no order.
@@ -91,7 +92,7 @@ func (p *Pool) sweep() {
 	defer p.mu.Unlock()
 	p.mu.sweeper = nil
 	now := time.Now()
-	spare := -p.limits.MinInstances
+	spare := -max(p.limits.MinInstances, p.mu.warm)
 	for m := range p.mu.all {
 		if !m.doomed {
 			spare++

@@ -34,11 +34,15 @@ func (p *Pool) wait(ctx context.Context) grant {
 		p.mu.Unlock()
 		return g
 	}
-	if p.mu.waiting.Len() >= p.limits.QueueLimit {
+	if p.mu.most == 0 {
 		p.mu.Unlock()
+		return grant{err: fn.Errorf(fn.CodeResourceExhausted, "%s may have no instances: its provision target and its on-demand limit are 0", p.cfg.Function.Key())}
+	}
+	if p.mu.waiting.Len() >= p.limits.QueueLimit {
+		defer p.mu.Unlock()
 		return grant{err: fn.Errorf(fn.CodeResourceExhausted,
 			"all %d instances of %s are busy and its queue is full (limit %d); try again later, or raise max-instances",
-			p.limits.MaxInstances, p.cfg.Function.Key(), max(p.limits.QueueLimit, 0))}
+			p.mu.most, p.cfg.Function.Key(), max(p.limits.QueueLimit, 0))}
 	}
 	w.at = p.mu.waiting.PushBack(w)
 	p.mu.Unlock()

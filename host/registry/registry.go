@@ -16,6 +16,7 @@ type Registry struct {
 	functions atomic.Pointer[map[fn.Key]*Version] // LATEST of each
 	published atomic.Pointer[map[ref]*Version]
 	services  atomic.Pointer[map[string]Service]
+	attached  atomic.Pointer[map[fn.Key]Attached]
 
 	mu sync.Mutex // held by whoever changes one of them
 }
@@ -26,6 +27,7 @@ func New() *Registry {
 	r.functions.Store(&map[fn.Key]*Version{})
 	r.published.Store(&map[ref]*Version{})
 	r.services.Store(&map[string]Service{})
+	r.attached.Store(&map[fn.Key]Attached{})
 	return r
 }
 

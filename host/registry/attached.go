@@ -1,0 +1,65 @@
+package registry
+
+import (
+	"encoding/json"
+	"maps"
+	"time"
+
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// Attached is what belongs to a function and is not part of its versions. It is a value: its maps are never changed in place.
+type Attached struct {
+	Triggers map[string]Trigger `json:"triggers,omitempty"` // by name
+	// Warm is how many instances are kept ready ahead of requests, and OnDemand how many more there may be, by qualifier.
+	Warm     map[string]int `json:"warm,omitempty"`
+	OnDemand map[string]int `json:"onDemand,omitempty"`
+}
+
+// Trigger lets something beside the control API call a function. Of those that exist only type http does anything: it opens the proxy path.
+type Trigger struct {
+	Name        string          `json:"name"`
+	ID          string          `json:"id"` // a UUID
+	Type        string          `json:"type"`
+	Description string          `json:"description,omitempty"`
+	Role        string          `json:"role,omitempty"`
+	Qualifier   string          `json:"qualifier"`
+	SourceARN   string          `json:"sourceArn,omitempty"`
+	Config      json.RawMessage `json:"config"` // an object
+	// Of type http: whether nobody needs to sign, and the methods that the function takes.
+	Anonymous bool     `json:"anonymous,omitempty"`
+	Methods   []string `json:"methods,omitempty"`
+
+	Created  time.Time `json:"created"`
+	Modified time.Time `json:"modified"`
+	ETag     string    `json:"etag"`
+}
+
+func (a Attached) empty() bool { return len(a.Triggers)+len(a.Warm)+len(a.OnDemand) == 0 }
+
+// Attached returns what belongs to a function. It takes no lock.
+func (r *Registry) Attached(key fn.Key) Attached { return (*r.attached.Load())[key] }
+
+// AllAttached returns everything that belongs to functions. It is not to be changed.
+func (r *Registry) AllAttached() map[fn.Key]Attached { return *r.attached.Load() }
+
+// ChangeAttached applies change to a copy of what belongs to a function, whose maps are there and may be written to, and keeps the copy unless
+// change fails.
+func (r *Registry) ChangeAttached(key fn.Key, change func(*Attached) error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	old := r.Attached(key)
+	a := Attached{map[string]Trigger{}, map[string]int{}, map[string]int{}}
+	maps.Copy(a.Triggers, old.Triggers)
+	maps.Copy(a.Warm, old.Warm)
+	maps.Copy(a.OnDemand, old.OnDemand)
+	if err := change(&a); err != nil {
+		return err
+	}
+	changed := maps.Clone(*r.attached.Load())
+	if changed[key] = a; a.empty() {
+		delete(changed, key)
+	}
+	r.attached.Store(&changed)
+	return nil
+}
