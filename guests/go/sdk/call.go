@@ -18,7 +18,7 @@ const (
 // runHandler is the export handler.
 func runHandler(size uint32) (result int32) {
 	program.sealed = true
-	ctx := &Context{phase: PhaseHandler}
+	ctx := newContext(PhaseHandler)
 	defer finish(ctx, &result)
 	if program.handler.where == "" {
 		return fail(resultUnhandled, &Error{Type: "lull", Message: noHandler})
@@ -32,7 +32,7 @@ func runHandler(size uint32) (result int32) {
 // runHook is the exports initializer, preFreeze and preStop. A hook without code does nothing.
 func runHook(phase string, hook *registration[Hook]) (result int32) {
 	program.sealed = true
-	ctx := &Context{phase: phase}
+	ctx := newContext(phase)
 	defer finish(ctx, &result)
 	if hook.where == "" {
 		return resultOK
