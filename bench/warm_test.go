@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/engine"
@@ -105,6 +106,28 @@ func BenchmarkWarmInvoke(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s.mustServe(c.event, c.want)
+			}
+		})
+	}
+}
+
+// BenchmarkWarmCall is the engine's part of it alone: a call of a warm guest with a deadline and an event of 100 bytes.
+func BenchmarkWarmCall(b *testing.B) {
+	for name, dir := range map[string]string{"C": "../guests/c/example/counter", "Go": "../guests/go/example/counter"} {
+		b.Run(name, func(b *testing.B) {
+			p := program(b, built(b, filepath.FromSlash(dir)), engine.Config{})
+			g := firstAnswer(b, p)
+			defer g.Close()
+			req, resp := &fn.Request{Body: make([]byte, 100)}, new(fn.Response)
+			var c instance.Call
+			b.ReportAllocs()
+			for b.Loop() {
+				now := time.Now()
+				resp.Reset()
+				c = instance.Call{Phase: abi.PhaseHandler, Start: now, Deadline: now.Add(time.Minute), Request: req, Response: resp}
+				if fault := g.Call(&c); fault != nil || len(resp.Body) == 0 {
+					b.Fatal(fault, resp.Body)
+				}
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/rand/v2"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -176,8 +177,40 @@ func TestHistory_IsTheSameFromStartImageAndReset(t *testing.T) {
 	}
 }
 
+func TestHistory_OfAFreshFunctionIsThatOfNewInstances(t *testing.T) {
+	f := hosttest.Function("f")
+	f.Isolation = fn.EachFresh
+	fresh, serial := compile(t, f), compile(t, hosttest.Function("f"))
+	for range 30 {
+		seed := rand.Uint64()
+		g := start(t, fresh)
+		for i, event := range events(seed) {
+			alone := start(t, serial)
+			want, _ := answer(alone, event)
+			alone.Close()
+			got, fatal := answer(g, event)
+			require.Equal(t, want, got, "event %d of seed %d", i, seed)
+			if fatal {
+				break
+			}
+		}
+		g.Close()
+	}
+}
+
 // history runs random events up to the first that breaks the guest.
 func history(g instance.Guest, seed uint64) (answers []string) {
+	for _, event := range events(seed) {
+		text, fatal := answer(g, event)
+		answers = append(answers, fmt.Sprint(text, g.Memory()))
+		if fatal {
+			break
+		}
+	}
+	return answers
+}
+
+func events(seed uint64) (list []string) {
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	for range 40 {
 		event := string("cuiegohHSfFLtx"[rnd.IntN(14)])
@@ -187,25 +220,33 @@ func history(g instance.Guest, seed uint64) (answers []string) {
 		if rnd.IntN(3) > 0 && (event == "t" || event == "x") {
 			continue // longer histories
 		}
-		now := time.Now()
-		c := &instance.Call{
-			Phase: abi.PhaseHandler, Start: now, Deadline: now.Add(time.Hour), Request: &fn.Request{Body: []byte(event)}, Response: new(fn.Response),
-		}
-		fault := g.Call(c)
-		text := ""
-		if fault != nil {
-			text = fault.Type
-		}
-		answers = append(answers, fmt.Sprint(event[:1], c.Response.Status, c.Response.Header, crc32.ChecksumIEEE(c.Response.Body), text, c.Fuel, g.Memory()))
-		if fault != nil && fault.Fatal {
-			break
-		}
+		list = append(list, event)
 	}
-	return answers
+	return list
+}
+
+// answer is all that can be seen of an answer, and whether it was the guest's last.
+func answer(g instance.Guest, event string) (text string, fatal bool) {
+	now := time.Now()
+	c := &instance.Call{
+		Phase: abi.PhaseHandler, Start: now, Deadline: now.Add(time.Hour), Request: &fn.Request{Body: []byte(event)}, Response: new(fn.Response),
+	}
+	typ := ""
+	if fault := g.Call(c); fault != nil {
+		typ, fatal = fault.Type, fault.Fatal
+	}
+	return fmt.Sprint(event[:1], c.Response.Status, c.Response.Header, crc32.ChecksumIEEE(c.Response.Body), typ, c.Fuel), fatal
 }
 
 // TestHammer_StartsResetsTrapsTimeoutsAndGrows runs them in parallel, with every answer checked.
 func TestHammer_StartsResetsTrapsTimeoutsAndGrows(t *testing.T) {
+	t.Run("once before", func(t *testing.T) { // opens what stays open
+		g := start(t, compile(t, hosttest.Function("f")))
+		g.Resident()
+		g.Close()
+	})
+	before := holdings(t)
+	t.Cleanup(func() { requireNoMore(t, before) }) // after those of the program and its engine
 	p := compile(t, hosttest.Function("f"))
 	var wg sync.WaitGroup
 	for w := range 4 {
@@ -252,4 +293,34 @@ func TestHammer_StartsResetsTrapsTimeoutsAndGrows(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// held is what a process has of the system.
+type held struct {
+	descriptors int
+	address     int64 // bytes
+}
+
+// holdings are zero where the system does not tell.
+func holdings(t *testing.T) (h held) {
+	runtime.GC() // finalizers give back what tests before have left
+	fds, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Log("this system does not tell what a process holds: ", err)
+		return h
+	}
+	h.descriptors = len(fds)
+	statm, err := os.ReadFile("/proc/self/statm")
+	require.NoError(t, err)
+	_, err = fmt.Sscan(string(statm), &h.address)
+	require.NoError(t, err)
+	h.address *= int64(os.Getpagesize())
+	return h
+}
+
+// requireNoMore allows for what the runtime and the compiler keep, which is less than the reservation of one guest (512 MiB) for each start.
+func requireNoMore(t *testing.T, before held) {
+	now := holdings(t)
+	require.LessOrEqual(t, now.descriptors, before.descriptors, "descriptors")
+	require.Less(t, now.address, before.address+(1<<30), "address space")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/lull-dev/lull/host/engine/wasmbin"
 )
@@ -26,16 +27,23 @@ func BenchmarkTransform(b *testing.B) {
 // metric is the time with checks for each unit of time without, best of all
 // turns each: on a busy machine the mean says little.
 func BenchmarkChecks(b *testing.B) {
-	code := module(types("i:i"), funcs(0, 0), memory1,
+	small := module(types("i:i"), funcs(0, 0), memory1,
 		section(7, vec(exportFunc("loop", 0), exportFunc("fib", 1))...),
 		section(10, vec(sized(loop...), sized(fib...))...))
 	for _, f := range []struct {
 		export    string
+		code      func() []byte
 		arg, want uint64
-	}{{"loop", 1_000_000, 0xf2dc5340}, {"fib", 22, 17711}} {
+	}{
+		{"loop", func() []byte { return small }, 1_000_000, 0xf2dc5340},
+		{"fib", func() []byte { return small }, 22, 17711},
+		{"json", func() []byte { return build(b, "./testdata/json", "-buildmode=c-shared") }, 20, 1095},
+	} {
 		b.Run(f.export, func(b *testing.B) {
+			code := f.code()
 			h := newHost(b, allFeatures)
 			h.refill = func() uint64 { return 10_000 }
+			wasi_snapshot_preview1.MustInstantiate(h.ctx, h)
 			var runs [2]api.Function
 			best := [2]time.Duration{time.Hour, time.Hour}
 			for i, noFuel := range []bool{true, false} {
@@ -45,6 +53,11 @@ func BenchmarkChecks(b *testing.B) {
 				require.NoError(b, err)
 				guest, err := h.InstantiateModule(h.ctx, compiled, anonymous)
 				require.NoError(b, err)
+				require.NoError(b, m.LayData(memory(guest, m)))
+				if init := guest.ExportedFunction("_initialize"); init != nil {
+					_, err = init.Call(h.ctx)
+					require.NoError(b, err)
+				}
 				runs[i] = guest.ExportedFunction(f.export)
 			}
 			for b.Loop() {

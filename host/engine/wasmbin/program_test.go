@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,9 +15,9 @@ import (
 )
 
 // build compiles a Go package to WebAssembly.
-func build(t testing.TB, pkg string) []byte {
+func build(t testing.TB, pkg string, flags ...string) []byte {
 	file := filepath.Join(t.TempDir(), "guest.wasm")
-	cmd := exec.Command("go", "build", "-o", file, pkg)
+	cmd := exec.Command("go", slices.Concat([]string{"build", "-o", file}, flags, []string{pkg})...)
 	cmd.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		skip(t, "cannot build %s for wasip1: %v\n%s", pkg, err, out)
