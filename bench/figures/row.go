@@ -88,3 +88,21 @@ func (r *Report) Ratio(group, name string, a, b *Row) *Row {
 	}
 	return row
 }
+
+// Merge adds the rounds of another report to the rows of this one; rows that are missing are added.
+func (r *Report) Merge(o *Report) {
+	for _, from := range o.Rows {
+		to := r.Row(from.Group, from.Name, from.Unit)
+		to.Rounds = append(to.Rounds, from.Rounds...)
+		to.HigherIsBetter, to.Note = from.HigherIsBetter, from.Note
+		if from.Latency != nil {
+			if to.Latency == nil {
+				to.Latency = latency.New()
+			}
+			to.Latency.Merge(from.Latency)
+		}
+		if from.Skipped != "" {
+			to.Skipped = from.Skipped
+		}
+	}
+}

@@ -50,12 +50,24 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	for _, group := range r.Groups() {
 		fmt.Fprintln(w)
+		rows := r.In(group)
+		used := usedColumns(rows)
 		t := tabwriter.NewWriter(w, 0, 8, 3, ' ', 0)
-		fmt.Fprintln(t, group+"\t"+strings.Join(columns, "\t"))
-		for _, row := range r.In(group) {
-			if cells := row.cells(); cells != nil {
-				fmt.Fprintln(t, row.Name+"\t"+strings.Join(cells, "\t"))
+		fmt.Fprint(t, group)
+		for _, c := range used {
+			fmt.Fprint(t, "\t"+columns[c])
+		}
+		fmt.Fprintln(t)
+		for _, row := range rows {
+			cells := row.cells()
+			if cells == nil {
+				continue
 			}
+			fmt.Fprint(t, row.Name)
+			for _, c := range used {
+				fmt.Fprint(t, "\t"+cells[c])
+			}
+			fmt.Fprintln(t)
 		}
 		if err := t.Flush(); err != nil {
 			return err
