@@ -12,10 +12,13 @@ GUESTS := ./guests/go/...
 TEST_TIMEOUT ?= 20m
 FUZZ_TIME ?= 20s
 
-.PHONY: help build run test lint bench fuzz clean
+# Where measurements leave their raw data, plots and pages.
+BENCH_OUT ?= bin/bench
+
+.PHONY: help build run test lint bench bench-peers fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## compile bin/lull
 	$(GO) build -o $(BIN) ./cmd/lull
@@ -39,8 +42,11 @@ lint: ## formatting and go vet, here and for the other systems
 	GOOS=windows $(GO) vet $(PACKAGES)
 	GOOS=wasip1 GOARCH=wasm $(GO) vet $(GUESTS)
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./bench/...
+bench: ## run the benchmarks, and print what they reached of what they have to
+	@$(GO) run ./bench/numbers -v
+
+bench-peers: ## measure lull beside wazero, wasmtime, Extism and bare handlers; files go to BENCH_OUT/peers
+	cd bench/peers && $(GO) vet . && $(GO) run . -out $(abspath $(BENCH_OUT))/peers
 
 fuzz: ## run every fuzz target for FUZZ_TIME (20s)
 	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \

@@ -20,7 +20,7 @@ import (
 
 // function is the guest as lull deploys it.
 func (g *guest) function(isolation fn.Isolation) fn.Function {
-	f := fn.Function{Name: "work", Code: g.module, Isolation: isolation, Limits: fn.Limits{Timeout: timeout, MaxInstances: 1000}}
+	f := fn.Function{Name: "f", Code: g.module, Isolation: isolation, Limits: fn.Limits{Timeout: timeout, MaxInstances: 1000}}
 	if g.source != nil {
 		f.Code, f.Runtime, f.Handler = g.source, g.runtime, g.handler
 	}

@@ -55,7 +55,7 @@ func serve(s sort, g *guest, cache string, fresh bool) error {
 		server := fasthttp.Server{Handler: (&pooled{c: c, fresh: fresh, free: make(chan instance, 256)}).handle}
 		go func() { failed <- server.Serve(ln) }()
 	}
-	fmt.Printf("listening http://%s/work/\n", ln.Addr())
+	fmt.Printf("listening http://%s/f/\n", ln.Addr())
 	select {
 	case err := <-failed:
 		return err
