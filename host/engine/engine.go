@@ -74,6 +74,7 @@ type Engine struct {
 
 	programs atomic.Int64 // compiled and not closed
 	memories atomic.Int64 // reserved and not freed
+	spaces   spaces
 }
 
 // features are those of WebAssembly 2.0 with the proposals that wazero implements. Shared memories are refused (module.go), so that
@@ -127,6 +128,7 @@ func (e *Engine) Close() error {
 	if programs, memories := e.programs.Load(), e.memories.Load(); programs != 0 || memories != 0 {
 		leak = fmt.Errorf("%w: %d programs, %d guests", ErrInUse, programs, memories)
 	}
+	e.spaces.close() // and keeps none any more
 	return errors.Join(leak, e.interpreters.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
 }
 

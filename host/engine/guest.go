@@ -49,7 +49,7 @@ type guest struct {
 }
 
 func newGuest(p *Program, id string, out instance.Output) *guest {
-	g := &guest{program: p, id: id, out: out, memory: &memory{inUse: &p.engine.memories, image: p.image}}
+	g := &guest{program: p, id: id, out: out, memory: &memory{spaces: &p.engine.spaces, inUse: &p.engine.memories, image: p.image}}
 	g.stdout = lines{guest: g, level: abi.Info}
 	g.stderr = lines{guest: g, level: abi.Error}
 	g.ctx = guestContext{context.Background(), g}

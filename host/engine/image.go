@@ -19,6 +19,14 @@ func capture(r *reactor) (*image, error) {
 	return im, im.backing.save(bytes)
 }
 
+// length is the image's size in bytes, 0 without one.
+func (im *image) length() uint64 {
+	if im == nil {
+		return 0
+	}
+	return im.size
+}
+
 func (im *image) setGlobals(globals []api.MutableGlobal) {
 	for i, g := range globals {
 		g.Set(im.globals[i])

@@ -100,6 +100,16 @@ func isWritten(entry uint64) bool {
 }
 
 // drop closes the file. Mappings of guests stay.
+// empty replaces the first used bytes of a reservation, image and all, by zeros that take no memory.
+func empty(space []byte, used uint64) bool {
+	if used == 0 {
+		return true
+	}
+	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&space[0]), uintptr(used), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE|unix.MAP_FIXED)
+	return err == nil
+}
+
 func (b *backing) drop() {
 	if b.view != nil {
 		unix.Munmap(b.view)

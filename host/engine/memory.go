@@ -8,9 +8,10 @@ import (
 // memory is the linear memory of one guest: address space for its limit, taken from the system at once and filled page by page as
 // the guest touches it, so that growing copies nothing and moves nothing. It implements wazero's LinearMemory.
 type memory struct {
-	inUse *atomic.Int64 // counts the engine's memories from reserve to Free
-	image *image        // what the memory begins with, or nil for zeros
-	size  atomic.Int64
+	spaces *spaces       // where the address space comes from
+	inUse  *atomic.Int64 // counts the engine's memories from reserve to Free
+	image  *image        // what the memory begins with, or nil for zeros
+	size   atomic.Int64
 
 	// held is locked while the mapping comes, goes, or is looked at by somebody else than its guest.
 	held  sync.Mutex
@@ -24,7 +25,7 @@ type memory struct {
 func (m *memory) reserve(limit uint64) {
 	m.held.Lock()
 	defer m.held.Unlock()
-	space := reserve(limit)
+	space := m.spaces.take(limit)
 	if space == nil {
 		return
 	}
@@ -77,7 +78,7 @@ func (m *memory) Free() {
 	m.held.Lock()
 	defer m.held.Unlock()
 	if m.space != nil {
-		release(m.space)
+		m.spaces.put(m.space, max(uint64(m.size.Load()), m.image.length()))
 		m.space = nil
 		m.inUse.Add(-1)
 	}

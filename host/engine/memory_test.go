@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -11,7 +13,7 @@ import (
 
 func TestMemory_GrowsToItsLimitToThePage(t *testing.T) {
 	var inUse atomic.Int64
-	m := &memory{inUse: &inUse}
+	m := &memory{spaces: new(spaces), inUse: &inUse}
 	const limit = 16 * fn.PageBytes
 	m.reserve(limit)
 	require.EqualValues(t, 1, inUse.Load())
@@ -59,4 +61,55 @@ func TestMemory_OfAGuestGrowsToTheLimitAndRefusesOnePageMore(t *testing.T) {
 	require.Equal(t, "\xff\xff\xff\xff", string(c.Response.Body))
 
 	require.Equal(t, fn.TypeTrap, g.Call(request("t")).Type, "the refusal was the call's before")
+}
+
+func TestSpaces_AreEmptyForTheirNextMemory(t *testing.T) {
+	var inUse atomic.Int64
+	var kept spaces
+	t.Cleanup(kept.close)
+	const limit = 16 * fn.PageBytes
+	im := &image{size: 4 * fn.PageBytes}
+	require.NoError(t, im.save(bytes.Repeat([]byte{0xee}, int(im.size))))
+	t.Cleanup(im.drop)
+
+	one := &memory{spaces: &kept, inUse: &inUse, image: im}
+	one.reserve(limit)
+	all := one.Reallocate(9 * fn.PageBytes)
+	require.EqualValues(t, 0xee, all[im.size-1])
+	for i := range all {
+		all[i] = 7
+	}
+	at := &all[0]
+	one.Free()
+
+	small := &image{size: fn.PageBytes}
+	require.NoError(t, small.save(bytes.Repeat([]byte{1}, int(small.size))))
+	t.Cleanup(small.drop)
+	two := &memory{spaces: &kept, inUse: &inUse, image: small}
+	two.reserve(limit)
+	t.Cleanup(two.Free)
+	got := two.Reallocate(limit)
+	if runtime.GOOS == "linux" {
+		require.Same(t, at, &got[0], "the space is used again")
+	}
+	require.Equal(t, bytes.Repeat([]byte{1}, int(small.size)), got[:small.size])
+	require.True(t, bytes.Equal(make([]byte, limit-small.size), got[small.size:]), "zeros behind the image")
+}
+
+func TestSpaces_KeepSoManyAndNoneOnceClosed(t *testing.T) {
+	var s spaces
+	var all [][]byte
+	for range maxSpaces + 3 {
+		all = append(all, s.take(fn.PageBytes))
+	}
+	for _, space := range all {
+		s.put(space, fn.PageBytes)
+	}
+	if runtime.GOOS == "linux" {
+		require.Equal(t, maxSpaces, s.kept)
+	}
+	last := s.take(fn.PageBytes)
+	s.close()
+	s.put(last, 0)
+	require.Zero(t, s.kept)
 }

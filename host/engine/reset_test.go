@@ -23,7 +23,7 @@ func TestReset_BringsEveryByteBack(t *testing.T) {
 	im := &image{size: size}
 	require.NoError(t, im.save(want))
 	t.Cleanup(im.drop)
-	m := &memory{inUse: &p.engine.memories, image: im}
+	m := &memory{spaces: &p.engine.spaces, inUse: &p.engine.memories, image: im}
 	m.reserve(2 * size)
 	t.Cleanup(m.Free)
 	got := m.Reallocate(0)
