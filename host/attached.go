@@ -299,7 +299,7 @@ func (h *Host) scaled(scales map[*pool.Pool]pool.Scale, key fn.Key, qualifier st
 
 // detach forgets what a function has at a qualifier that is gone; with LATEST its triggers go, too.
 func (h *Host) detach(key fn.Key, qualifier string) {
-	_ = h.registry.ChangeAttached(key, func(a *registry.Attached) error {
+	err := h.registry.ChangeAttached(key, func(a *registry.Attached) error {
 		delete(a.Warm, qualifier)
 		delete(a.OnDemand, qualifier)
 		if qualifier == fn.Latest {
@@ -307,6 +307,9 @@ func (h *Host) detach(key fn.Key, qualifier string) {
 		}
 		return nil
 	})
+	if err != nil {
+		h.trouble(err)
+	}
 }
 
 // detachService is detach for all functions of a service.

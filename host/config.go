@@ -6,6 +6,7 @@ import (
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/store"
 )
 
 // Config of a Host. The zero value is usable.
@@ -41,6 +42,10 @@ type Config struct {
 	// AccountID and Region are shown to guests in their context. Region is "local" by default.
 	AccountID string
 	Region    string
+
+	// Store keeps functions, services and their code, and what else must survive the host. Hosts that share one follow each other's deploys. The
+	// caller closes it after the host. Default: one in memory, which ends with the host.
+	Store store.Store
 
 	// Listener is told of what happens; see fn.Listener for what it may do. Default: none.
 	Listener fn.Listener

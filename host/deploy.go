@@ -20,7 +20,8 @@ import (
 // The swap is atomic: requests that run go on in the old version's instances, which then get preStop; later ones run in the new version.
 //
 // Errors, after which nothing has changed: InvalidArgument (a field is out of range, the runtime is unknown or may not have a hook, its
-// interpreter is not installed, the code cannot run), EntityTooLarge (code), ConcurrentUpdateError, HostClosed.
+// interpreter is not installed, the code cannot run), EntityTooLarge (code), ConcurrentUpdateError, HostClosed, InternalServerError (the store
+// cannot be written).
 func (h *Host) Deploy(ctx context.Context, f fn.Function) (*registry.Version, error) {
 	f = f.WithDefaults()
 	return h.put(ctx, f, h.registry.Get(f.Key()), newServiceFor)
@@ -46,6 +47,9 @@ func (h *Host) Update(ctx context.Context, key fn.Key, ifMatch string, change fu
 		return nil, err
 	}
 	f := old.Function.WithDefaults() // a copy of Env too
+	if f.Code, err = h.Code(ctx, old); err != nil {
+		return nil, err
+	}
 	if err := change(&f); err != nil {
 		return nil, err
 	}
@@ -54,7 +58,7 @@ func (h *Host) Update(ctx context.Context, key fn.Key, ifMatch string, change fu
 	return h.put(ctx, f, old, nil)
 }
 
-// put compiles f and swaps it in for old.
+// put compiles f, has its code kept, and swaps it in for old.
 func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, service func(string) registry.Service) (*registry.Version, error) {
 	done, err := h.change()
 	if err != nil {
@@ -71,11 +75,18 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(f.Code), h.cfg.MaxCodeBytes)
 	}
 	v := &registry.Version{
-		Function: f, ETag: newETag(), Modified: time.Now(), CodeChecksum: checksum(f.Code)}
+
+		Function: f, ETag: newETag(), Modified: time.Now(), CodeSize: len(f.Code), CodeChecksum: checksum(f.Code),
+	}
 	program, err := h.compile(ctx, &v.Function)
 	if err != nil {
 		return nil, err
 	}
+	if v.Code, err = h.keeper.code.Put(ctx, f.Code); err != nil {
+		program.Close()
+		return nil, storeError(err)
+	}
+	v.Function.Code = nil // who wants it reads it from the store
 	v.Kind, v.StartsBy, v.Program = program.Kind(), program.StartsBy(), registry.Share(program, program.Close)
 	key := f.Key()
 	if old != nil {
@@ -83,8 +94,6 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 	} else {
 		v.FunctionID, v.Created = fn.NewRequestID().String(), v.Modified
 	}
-	rec := h.records.of(key)
-	v.Ledger, v.Logs, v.Requests = rec.ledger, rec.logs, rec.requests
 	h.open(v)
 	if err := h.registry.Swap(key, old, v, service); err != nil {
 		v.Program.Release()
@@ -133,10 +142,16 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 		return err
 	}
 	h.detach(key, fn.Latest)
+	h.gone(v)
+	return nil
+}
+
+// gone drains a version that was deleted.
+func (h *Host) gone(v *registry.Version) {
+	key := v.Function.Key()
 	h.records.deleted(key, h.lives)
 	h.retire(v)
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
-	return nil
 }
 
 // Inspect tells what f's code can be deployed as; of f it needs Code and, for a source tree, Runtime and Handler. InvalidArgument says why it

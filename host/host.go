@@ -13,6 +13,8 @@ import (
 	"github.com/lull-dev/lull/host/registry"
 	"github.com/lull-dev/lull/host/runtimes"
 	"github.com/lull-dev/lull/host/source"
+	"github.com/lull-dev/lull/host/store"
+	"github.com/lull-dev/lull/host/store/memory"
 )
 
 // Host runs functions. It is safe for concurrent use.
@@ -21,6 +23,8 @@ type Host struct {
 	engine   *engine.Engine
 	runtimes runtimes.Table
 	registry *registry.Registry
+	keeper   *keeper
+	ownStore store.Store // nil: the caller's
 	records  *records
 
 	closed atomic.Bool
@@ -31,11 +35,17 @@ type Host struct {
 	// background ends, with a cause, when Close runs out of time: what drains is interrupted.
 	background context.Context
 	hurry      context.CancelCauseFunc
-	closing    sync.Once
-	closeErr   error
+	// live ends when Close begins: what follows the store ends then. restored is closed when what the store had is in place.
+	live      context.Context
+	shut      context.CancelFunc
+	restored  chan struct{}
+	following sync.WaitGroup
+	closing   sync.Once
+	closeErr  error
 }
 
-// New makes a host. It fails if an entry of AllowPreFreeze is unknown, or if CacheDir cannot be made.
+// New makes a host with what its store has. It fails if an entry of AllowPreFreeze is unknown, if CacheDir cannot be made, or if the store
+// cannot be read.
 func New(cfg Config) (*Host, error) {
 	cfg = cfg.withDefaults()
 	table, err := runtimes.New(cfg.AllowPreFreeze...)
@@ -49,10 +59,22 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, engine: e, runtimes: table, registry: registry.New(), records: newRecords(cfg.LogBytes)}
+	h := &Host{cfg: cfg, engine: e, runtimes: table, records: newRecords(cfg.LogBytes), restored: make(chan struct{})}
+	if h.cfg.Store == nil {
+		h.ownStore = memory.New()
+		h.cfg.Store = h.ownStore
+	}
 	h.background, h.hurry = context.WithCancelCause(context.Background())
-	if err := h.registry.AddService(newServiceFor(fn.DefaultService)); err != nil {
-		panic(err) // the registry is new
+	h.live, h.shut = context.WithCancel(context.Background())
+	if h.keeper, err = newKeeper(h.live, h.cfg.Store); err == nil {
+		h.registry = registry.New(h.keeper)
+		err = h.restore()
+	}
+	close(h.restored)
+	if err != nil {
+		h.shut()
+		h.following.Wait()
+		return nil, errors.Join(err, e.Close())
 	}
 	return h, nil
 }
@@ -89,20 +111,20 @@ var errClosing = errors.New("host: closed before everything had stopped")
 func (h *Host) Close(ctx context.Context) error {
 	h.closing.Do(func() {
 		h.closed.Store(true)
+		h.shut()
+		h.following.Wait()
 		h.changing.Lock() // whoever comes later finds it closed
 		h.changing.Unlock()
 		stop := context.AfterFunc(ctx, func() { h.hurry(errClosing) })
 		defer stop()
-		for _, v := range h.registry.List("") {
-			if h.registry.Swap(v.Function.Key(), v, nil, nil) == nil {
-				h.retire(v)
-			}
-		}
-		for _, v := range h.registry.UnpublishAll() {
+		for _, v := range h.registry.Clear() {
 			h.retire(v)
 		}
 		h.retiring.Wait()
 		h.closeErr = errors.Join(context.Cause(ctx), h.engine.Close())
+		if h.ownStore != nil {
+			h.closeErr = errors.Join(h.closeErr, h.ownStore.Close())
+		}
 		h.hurry(errClosing)
 	})
 	return h.closeErr

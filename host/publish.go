@@ -17,16 +17,26 @@ func (h *Host) PublishVersion(service, description string) (registry.Published, 
 		return registry.Published{}, err
 	}
 	defer done()
-	return h.registry.Publish(service, description, time.Now(), func(id string, current []*registry.Version) ([]*registry.Version, error) {
+	p, failed, err := h.registry.Publish(service, description, time.Now(), func(id string, current []*registry.Version) ([]*registry.Version, error) {
 		frozen := []*registry.Version{}
 		for _, latest := range current {
 			v := *latest
-			v.ID, v.Program = id, latest.Program.Retain()
-			h.open(&v)
+			v.ID = id
+			if err := h.keeper.published(&v); err != nil {
+				return nil, err
+			}
 			frozen = append(frozen, &v)
+		}
+		for _, v := range frozen {
+			v.Program = v.Program.Retain()
+			h.open(v)
 		}
 		return frozen, nil
 	})
+	for _, v := range failed {
+		h.retire(v)
+	}
+	return p, err
 }
 
 // DeleteVersion removes a published version. No new request reaches it; those that run end, and its instances get preStop in the background. Errors: ServiceNotFound,
@@ -43,12 +53,17 @@ func (h *Host) DeleteVersion(service, id string) error {
 	}
 	for _, v := range gone {
 		h.retire(v)
+		if err := h.keeper.unpublished(v); err != nil {
+			h.trouble(err) // it is only clutter: the service does not have the version any more
+		}
 	}
 	return err
 }
 
-// open gives a version its pool.
+// open gives a version its records and its pool.
 func (h *Host) open(v *registry.Version) {
+	rec := h.records.of(v.Function.Key())
+	v.Ledger, v.Logs, v.Requests = rec.ledger, rec.logs, rec.requests
 	v.Pool = pool.New(&instance.Config{
 		Function: &v.Function, VersionID: v.ID, Program: v.Program.Program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
 	})

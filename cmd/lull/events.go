@@ -22,7 +22,11 @@ func (l *eventLog) listen(e *fn.Event) {
 	switch e.Kind {
 	case fn.EventDeployed, fn.EventDeleted:
 		line = l.log.Info()
-	case fn.EventRefused:
+	case fn.EventRestored:
+		if l.all {
+			line = l.log.Info()
+		}
+	case fn.EventRefused, fn.EventTrouble:
 		line = l.log.Warn().Err(e.Err)
 	case fn.EventHook:
 		line = l.call(e).Str("hook", e.Hook)
@@ -45,7 +49,10 @@ func (l *eventLog) listen(e *fn.Event) {
 	if e.InstanceID != "" {
 		line = line.Str("instance", e.InstanceID)
 	}
-	line.Stringer("function", e.Function).Msg(e.Kind.String())
+	if e.Function != (fn.Key{}) {
+		line = line.Stringer("function", e.Function)
+	}
+	line.Msg(e.Kind.String())
 }
 
 // call is the line of something that ran in a guest: a warning if it failed.

@@ -60,10 +60,14 @@ func (s *Server) fetchCode(r *request) error {
 	if err != nil {
 		return err
 	}
+	code, err := s.host.Code(s.base, v)
+	if err != nil {
+		return err
+	}
 	r.ctx.SetContentType("application/zip")
-	if bytes.HasPrefix(v.Function.Code, []byte("\x00asm")) {
+	if bytes.HasPrefix(code, []byte("\x00asm")) {
 		r.ctx.SetContentType("application/wasm")
 	}
-	r.ctx.Response.SetBodyRaw(v.Function.Code) // never changed
+	r.ctx.Response.SetBodyRaw(code)
 	return nil
 }

@@ -67,7 +67,7 @@ func newFunctionObject(v *registry.Version) functionObject {
 		Timeout: seconds(l.Timeout), MemorySize: l.MemoryMiB, InstanceConcurrency: l.Concurrency,
 		InstanceLifecycleConfig: lifecycleObject{newHookObject(f.PreFreeze), newHookObject(f.PreStop)},
 		EnvironmentVariables:    f.Env,
-		CodeSize:                len(f.Code), CodeChecksum: v.CodeChecksum,
+		CodeSize:                v.CodeSize, CodeChecksum: v.CodeChecksum,
 		CreatedTime: timeText(v.Created), LastModifiedTime: timeText(v.Modified),
 		MaxInstances: l.MaxInstances, MinInstances: l.MinInstances,
 		IdleTimeout: seconds(l.IdleTimeout), QueueTimeout: seconds(l.QueueTimeout), QueueLimit: max(l.QueueLimit, 0),

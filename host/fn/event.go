@@ -13,6 +13,8 @@ const (
 	EventHook                             // a hook ended: Hook, Duration, Fault
 	EventBilled                           // a busy interval closed: Interval
 	EventRefused                          // a request got no instance: Err
+	EventRestored                         // a version is in place that was in the store when the host began
+	EventTrouble                          // something failed in the background that nobody waits for: Err; often of no function
 )
 
 func (k EventKind) String() string {
@@ -31,6 +33,10 @@ func (k EventKind) String() string {
 		return "billed"
 	case EventRefused:
 		return "refused"
+	case EventRestored:
+		return "restored"
+	case EventTrouble:
+		return "trouble"
 	}
 	return "unknown"
 }

@@ -81,9 +81,12 @@ func New(t testing.TB, cfg host.Config) *host.Host {
 // memory of a guest, not a program, not a goroutine.
 func Open(t testing.TB, cfg host.Config) *host.Host {
 	t.Helper()
+	opened() // first: a host has goroutines as soon as it is there
 	h, err := host.New(cfg)
+	if err != nil {
+		_ = closed()
+	}
 	require.NoError(t, err)
-	opened()
 	t.Cleanup(func() {
 		err := shut(h)
 		require.NoError(t, closed())

@@ -8,7 +8,7 @@ import (
 // listen counts one event.
 func (m *Metrics) listen(e *fn.Event) {
 	switch e.Kind {
-	case fn.EventDeployed:
+	case fn.EventDeployed, fn.EventRestored:
 		m.table.deployed(e.Function)
 		return
 	case fn.EventDeleted:

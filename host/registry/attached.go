@@ -14,6 +14,9 @@ type Attached struct {
 	// Warm is how many instances are kept ready ahead of requests, and OnDemand how many more there may be, by qualifier.
 	Warm     map[string]int `json:"warm,omitempty"`
 	OnDemand map[string]int `json:"onDemand,omitempty"`
+
+	// Revision is that of the document in the store, which is this struct as JSON; the Keeper sets it.
+	Revision uint64 `json:"-"`
 }
 
 // Trigger lets something beside the control API call a function. Of those that exist only type http does anything: it opens the proxy path.
@@ -44,22 +47,45 @@ func (r *Registry) Attached(key fn.Key) Attached { return (*r.attached.Load())[k
 func (r *Registry) AllAttached() map[fn.Key]Attached { return *r.attached.Load() }
 
 // ChangeAttached applies change to a copy of what belongs to a function, whose maps are there and may be written to, and keeps the copy unless
-// change fails.
+// change fails. Errors: those of change and of the keeper.
 func (r *Registry) ChangeAttached(key fn.Key, change func(*Attached) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.Attached(key)
-	a := Attached{map[string]Trigger{}, map[string]int{}, map[string]int{}}
+	a := Attached{Triggers: map[string]Trigger{}, Warm: map[string]int{}, OnDemand: map[string]int{}}
 	maps.Copy(a.Triggers, old.Triggers)
 	maps.Copy(a.Warm, old.Warm)
 	maps.Copy(a.OnDemand, old.OnDemand)
 	if err := change(&a); err != nil {
 		return err
 	}
+	if a.empty() && old.empty() {
+		return nil
+	}
+	var was, next *Attached
+	if !old.empty() {
+		was = &old
+	}
+	if !a.empty() {
+		next = &a
+	}
+	if err := r.keeper.Attached(key, was, next); err != nil {
+		return err
+	}
+	if next == nil {
+		r.deleted.attached[key] = old.Revision
+	}
+	r.setAttachedLocked(key, next)
+	return nil
+}
+
+// setAttachedLocked makes a change seen.
+func (r *Registry) setAttachedLocked(key fn.Key, next *Attached) {
 	changed := maps.Clone(*r.attached.Load())
-	if changed[key] = a; a.empty() {
+	if next == nil {
 		delete(changed, key)
+	} else {
+		changed[key] = *next
 	}
 	r.attached.Store(&changed)
-	return nil
 }

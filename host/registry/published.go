@@ -29,71 +29,78 @@ type ref struct {
 }
 
 // Publish freezes a service's functions. freeze gets the id of the new version and the current versions of the functions, and returns those that
-// take requests for it; it must not fail half-way. Errors: ServiceNotFound, InvalidArgument if nothing has changed since the last version, and
-// those of freeze.
-func (r *Registry) Publish(service, description string, now time.Time, freeze func(id string, current []*Version) ([]*Version, error)) (Published, error) {
-	var p Published
-	_, err := r.ChangeService(service, "", func(s *Service) error {
-		current := r.List(service)
-		p = Published{
-			ID: strconv.Itoa(s.LastVersion + 1), Description: description, Created: now, Modified: now,
-			Functions: map[string]string{}, Service: s.ETag,
-		}
-		for _, v := range current {
-			p.Functions[v.Function.Name] = v.ETag
-		}
-		if n := len(s.Versions); n > 0 && s.Versions[n-1].Service == p.Service && maps.Equal(s.Versions[n-1].Functions, p.Functions) {
-			return fn.Errorf(fn.CodeInvalidArgument, "service '%s' has not changed since version '%s'; there is nothing to publish", service, s.Versions[n-1].ID)
-		}
-		frozen, err := freeze(p.ID, current)
-		if err != nil {
-			return err
-		}
-		changed := maps.Clone(*r.published.Load())
-		for _, v := range frozen {
-			changed[ref{v.Function.Key(), p.ID}] = v
-		}
-		r.published.Store(&changed)
-		s.LastVersion++
-		s.Versions = append(slices.Clone(s.Versions), p)
-		return nil
-	})
-	return p, err
+// take requests for it; it must not fail half-way. Errors: ServiceNotFound, InvalidArgument if nothing has changed since the last version,
+// those of freeze, and those of the keeper, after which the caller drains what is returned with it.
+func (r *Registry) Publish(service, description string, now time.Time, freeze func(id string, current []*Version) ([]*Version, error)) (Published, []*Version, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, err := r.Service(service)
+	if err != nil {
+		return Published{}, nil, err
+	}
+	old, current := s, r.List(service)
+	p := Published{
+		ID: strconv.Itoa(s.LastVersion + 1), Description: description, Created: now, Modified: now,
+		Functions: map[string]string{}, Service: s.ETag,
+	}
+	for _, v := range current {
+		p.Functions[v.Function.Name] = v.ETag
+	}
+	if n := len(s.Versions); n > 0 && s.Versions[n-1].Service == p.Service && maps.Equal(s.Versions[n-1].Functions, p.Functions) {
+		return p, nil, fn.Errorf(fn.CodeInvalidArgument, "service '%s' has not changed since version '%s'; there is nothing to publish", service, s.Versions[n-1].ID)
+	}
+	frozen, err := freeze(p.ID, current)
+	if err != nil {
+		return p, nil, err
+	}
+	s.LastVersion++
+	s.Versions = append(slices.Clone(s.Versions), p)
+	before := r.published.Load()
+	changed := maps.Clone(*before)
+	for _, v := range frozen {
+		changed[ref{v.Function.Key(), p.ID}] = v
+	}
+	r.published.Store(&changed) // first: nobody finds them before the service says that there is such a version
+	if err := r.putServiceLocked(&old, s); err != nil {
+		r.published.Store(before)
+		return p, frozen, err
+	}
+	return p, nil, nil
 }
 
 // Unpublish removes a version and returns what took its requests, for the caller to drain. Errors: ServiceNotFound, VersionNotFound,
-// InvalidArgument if an alias stands for it.
+// InvalidArgument if an alias stands for it, those of the keeper.
 func (r *Registry) Unpublish(service, id string) ([]*Version, error) {
-	var gone []*Version
-	_, err := r.ChangeService(service, "", func(s *Service) error {
-		at := slices.IndexFunc(s.Versions, func(p Published) bool { return p.ID == id })
-		if at < 0 {
-			return noVersion(service, id)
-		}
-		for _, a := range s.Aliases {
-			if _, more := a.Weights[id]; more || a.VersionID == id {
-				return fn.Errorf(fn.CodeInvalidArgument, "version '%s' of service '%s' is what alias '%s' stands for; change or delete the alias first", id, service, a.Name)
-			}
-		}
-		changed := maps.Clone(*r.published.Load())
-		for at, v := range changed {
-			if at.id == id && at.Service == service {
-				gone = append(gone, v)
-				delete(changed, at)
-			}
-		}
-		r.published.Store(&changed)
-		s.Versions = slices.Delete(slices.Clone(s.Versions), at, at+1)
-		return nil
-	})
-	return gone, err
-}
-
-// UnpublishAll empties the registry of published versions and returns what took their requests.
-func (r *Registry) UnpublishAll() []*Version {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Collect(maps.Values(*r.published.Swap(&map[ref]*Version{})))
+	s, err := r.Service(service)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(s.Versions, func(p Published) bool { return p.ID == id })
+	if at < 0 {
+		return nil, noVersion(service, id)
+	}
+	for _, a := range s.Aliases {
+		if _, more := a.Weights[id]; more || a.VersionID == id {
+			return nil, fn.Errorf(fn.CodeInvalidArgument, "version '%s' of service '%s' is what alias '%s' stands for; change or delete the alias first", id, service, a.Name)
+		}
+	}
+	old := s
+	s.Versions = slices.Delete(slices.Clone(s.Versions), at, at+1)
+	if err := r.putServiceLocked(&old, s); err != nil {
+		return nil, err
+	}
+	var gone []*Version
+	changed := maps.Clone(*r.published.Load())
+	for at, v := range changed {
+		if at.id == id && at.Service == service {
+			gone = append(gone, v)
+			delete(changed, at)
+		}
+	}
+	r.published.Store(&changed)
+	return gone, nil
 }
 
 // AllPublished returns the functions of a service's published versions, or of all services if it is empty, sorted by service, name and id.

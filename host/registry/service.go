@@ -26,20 +26,38 @@ type Service struct {
 	LastVersion int         `json:"lastVersion,omitempty"`
 	Versions    []Published `json:"versions,omitempty"` // oldest first
 	Aliases     []Alias     `json:"aliases,omitempty"`  // sorted by name
+
+	// Revision is that of the service's document in the store, which is this struct as JSON; the Keeper sets it.
+	Revision uint64 `json:"-"`
 }
 
-// AddService adds a service, or answers ServiceAlreadyExists.
+// AddService adds a service. Errors: ServiceAlreadyExists, those of the keeper.
 func (r *Registry) AddService(s Service) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if _, ok := (*r.services.Load())[s.Name]; ok {
 		return fn.Errorf(fn.CodeServiceAlreadyExists, "service '%s' already exists", s.Name)
 	}
+	return r.putServiceLocked(nil, s)
+}
+
+// putServiceLocked has a service kept in place of old, and then seen.
+func (r *Registry) putServiceLocked(old *Service, s Service) error {
+	if err := r.keeper.Service(s.Name, old, &s); err != nil {
+		return err
+	}
 	r.setServiceLocked(s)
 	return nil
 }
 
-// setServiceLocked is the one place where a service comes to be or changes.
+// unsetServiceLocked makes a delete seen.
+func (r *Registry) unsetServiceLocked(name string) {
+	changed := maps.Clone(*r.services.Load())
+	delete(changed, name)
+	r.services.Store(&changed)
+}
+
+// setServiceLocked makes a new or changed service seen.
 func (r *Registry) setServiceLocked(s Service) {
 	changed := maps.Clone(*r.services.Load())
 	changed[s.Name] = s
@@ -56,7 +74,7 @@ func (r *Registry) Service(name string) (Service, error) {
 }
 
 // ChangeService applies change to a copy of a service, and keeps the copy unless change fails. Errors: ServiceNotFound, PreconditionFailed if ifMatch is set
-// and is not its ETag, and those of change.
+// and is not its ETag, those of change and of the keeper.
 func (r *Registry) ChangeService(name, ifMatch string, change func(*Service) error) (Service, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,14 +85,18 @@ func (r *Registry) ChangeService(name, ifMatch string, change func(*Service) err
 	if err := CheckMatch(ifMatch, s.ETag); err != nil {
 		return Service{}, err
 	}
+	old := s
 	if err := change(&s); err != nil {
 		return Service{}, err
 	}
-	r.setServiceLocked(s)
-	return s, nil
+	if err := r.putServiceLocked(&old, s); err != nil {
+		return Service{}, err
+	}
+	return r.Service(name)
 }
 
-// RemoveService removes a service. Errors: ServiceNotFound, PreconditionFailed, ServiceNotEmpty if it has functions, versions or aliases.
+// RemoveService removes a service. Errors: ServiceNotFound, PreconditionFailed, ServiceNotEmpty if it has functions, versions or aliases, those of
+// the keeper.
 func (r *Registry) RemoveService(name, ifMatch string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -89,9 +111,11 @@ func (r *Registry) RemoveService(name, ifMatch string) error {
 		return fn.Errorf(fn.CodeServiceNotEmpty, "service '%s' still has %d functions, %d versions and %d aliases; delete them first",
 			name, n, len(s.Versions), len(s.Aliases))
 	}
-	changed := maps.Clone(*r.services.Load())
-	delete(changed, name)
-	r.services.Store(&changed)
+	if err := r.keeper.Service(name, &s, nil); err != nil {
+		return err
+	}
+	r.deleted.services[name] = s.Revision
+	r.unsetServiceLocked(name)
 	return nil
 }
 

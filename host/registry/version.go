@@ -15,7 +15,8 @@ import (
 
 // Version is one deployed version of a function. It is immutable.
 type Version struct {
-	// Function is the host's own copy, with defaults filled in. Nothing in it may be changed, Code included.
+	// Function is the host's own copy, with defaults filled in. Nothing in it may be changed. It has no Code: that is in the store, and
+	// Host.Code reads it.
 	Function fn.Function
 	// ID is the version id, empty for LATEST.
 	ID string
@@ -26,12 +27,17 @@ type Version struct {
 	// Created is when the function was made, Modified when this version was.
 	Created  time.Time
 	Modified time.Time
-	// CodeChecksum is the CRC-64/XZ of Function.Code, decimal.
+	// Code names the function's code among the store's blobs, CodeSize is how many bytes it has, CodeChecksum its CRC-64/XZ, decimal.
+	Code         string
+	CodeSize     int
 	CodeChecksum string
 	// Kind is how the module is driven: "reactor", "command" or "interpreter".
 	Kind string
 	// StartsBy says how instances start and why.
 	StartsBy string
+
+	// Revision is that of the version's document in the store; the Keeper sets it.
+	Revision uint64
 
 	// What runs it. Ledger, Logs and Requests are the function's and live on over updates.
 	Pool     *pool.Pool
