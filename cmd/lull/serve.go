@@ -22,6 +22,7 @@ import (
 	"github.com/lull-dev/lull/host/interpreters"
 	"github.com/lull-dev/lull/host/metrics"
 	"github.com/lull-dev/lull/host/outbound"
+	"github.com/lull-dev/lull/host/store"
 )
 
 const (
@@ -30,9 +31,10 @@ const (
 )
 
 type serveCmd struct {
-	API            string        `name:"api" default:"${apiAddress}" placeholder:"ADDR" help:"Control API and event invocation; beyond loopback it needs access keys (default ${apiAddress})."`
-	HTTP           string        `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
-	Data           string        `default:".lull" placeholder:"DIR" help:"What the server keeps: compiled modules (default .lull)."`
+	API  string `name:"api" default:"${apiAddress}" placeholder:"ADDR" help:"Control API and event invocation; beyond loopback it needs access keys (default ${apiAddress})."`
+	HTTP string `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
+	Data string `default:".lull" placeholder:"DIR" help:"What the server keeps: functions, and compiled modules (default .lull)."`
+	storeFlags
 	ClockSkew      time.Duration `default:"15m" placeholder:"TIME" help:"How far the date of a signed request may be off (default 15m)."`
 	AllowPreFreeze []string      `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
 	LogLevel       string        `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
@@ -65,6 +67,9 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 			return usagef("--deploy %s: expected NAME=FILE|DIR", d)
 		}
 	}
+	if err := c.check(); err != nil {
+		return err
+	}
 	data, err := openDataDir(c.Data)
 	if err != nil {
 		return err
@@ -85,24 +90,29 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	signal.Ignore(syscall.SIGPIPE)
 	log, flush := newLogger(p.stderr, c.LogLevel)
 	defer flush()
-	return c.serve(ctx, p, log, data, keys, apiListener, httpListener)
+	kept, err := c.open(ctx, data, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, p, log, data, kept, keys, apiListener, httpListener), kept.Close())
 }
 
 // serve runs the host behind the two listeners until ctx ends or a part of it fails, and then stops it in order.
-func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, keys *sign.Keys, api, urls net.Listener) error {
+func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, data *dataDir, kept store.Store, keys *sign.Keys, api, urls net.Listener) error {
 	// One processor beside those that long-running guests may take, for the network and for short requests: see engine's turns.
 	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	counts := metrics.New()
 	count := counts.Listener()
 	events := &eventLog{log: log, all: c.Events}
 	lines := newGuestLines(log)
-	store, err := interpreters.Open("")
+	installed, err := interpreters.Open("")
 	if err != nil {
 		return fmt.Errorf("folder of interpreters: %w; name one in %s", err, interpreters.Variable)
 	}
 	h, err := host.New(host.Config{
 		CacheDir:       data.cache(),
-		Interpreters:   store,
+		Interpreters:   installed,
+		Store:          kept,
 		AllowPreFreeze: c.AllowPreFreeze,
 		Outbound:       outbound.New(outbound.Config{}),
 		Listener: func(e *fn.Event) {
