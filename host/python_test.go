@@ -466,3 +466,11 @@ def pre_stop(context):
 		}, f.lines(t))
 	})
 }
+
+func TestPython_TellsWhichHooksAFileHas(t *testing.T) {
+	python := newPython(t, host.Config{})
+	code := treeOf(t, "app/index.py", "import os\nlimit = 3\ndef handler(event, context): pass\ndef pre_stop(context): pass\n")
+	info, err := python.Inspect(t.Context(), fn.Function{Name: "f", Runtime: "python3.11", Handler: "app/index.handler", Code: code})
+	require.NoError(t, err)
+	require.Equal(t, []string{"app/index.pre_stop"}, info.Hooks)
+}

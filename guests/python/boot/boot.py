@@ -141,16 +141,21 @@ def load(name):
     """Finds the function that file.function names. The file may be in folders, with / or . between them."""
     if name in functions:
         return functions[name]
-    file, _, function = name.rpartition('.')
-    if not file:
-        raise NotThere("'%s' is not of the form file.function" % name)
-    parts = [p for p in file.replace('.', '/').split('/') if p]
-    module = module_of('.'.join(parts), '/'.join([CODE] + parts), name)
+    module, function = file_of(name)
     found = getattr(module, function, None)
     if not callable(found):
         raise NotThere("%s has no function '%s', which '%s' names" % (module.__file__, function, name))
     functions[name] = found
     return found
+
+
+def file_of(name):
+    """Loads the file of file.function, and returns it with the function's name, which may be empty."""
+    file, _, function = name.rpartition('.')
+    if not file:
+        raise NotThere("'%s' is not of the form file.function" % name)
+    parts = [p for p in file.replace('.', '/').split('/') if p]
+    return module_of('.'.join(parts), '/'.join([CODE] + parts), name), function
 
 
 def module_of(name, path, asked):
@@ -176,7 +181,7 @@ def module_of(name, path, asked):
 
 
 def functions_of(name):
-    module = sys.modules[load(name).__module__]
+    module, _ = file_of(name)
     return [n for n, value in vars(module).items() if callable(value) and not n.startswith('__')]
 
 
