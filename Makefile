@@ -15,10 +15,10 @@ FUZZ_TIME ?= 20s
 # Where measurements leave their raw data, plots and pages.
 BENCH_OUT ?= bin/bench
 
-.PHONY: help build run test lint bench bench-peers fuzz clean
+.PHONY: help build run test lint bench bench-peers bench-freezing fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## compile bin/lull
 	$(GO) build -o $(BIN) ./cmd/lull
@@ -47,6 +47,9 @@ bench: ## run the benchmarks, and print what they reached of what they have to
 
 bench-peers: ## measure lull beside wazero, wasmtime, Extism and bare handlers; files go to BENCH_OUT/peers
 	cd bench/peers && $(GO) vet . && $(GO) run . -out $(abspath $(BENCH_OUT))/peers
+
+bench-freezing: ## measure paused instances beside processes frozen with SIGSTOP or the cgroup freezer; files go to BENCH_OUT/freezing
+	$(GO) run ./bench/freezing -out $(BENCH_OUT)/freezing
 
 fuzz: ## run every fuzz target for FUZZ_TIME (20s)
 	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \

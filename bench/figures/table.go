@@ -39,6 +39,14 @@ func (r *Row) why() string {
 	return "not measured: " + r.Skipped
 }
 
+// remark is what is to be said about a row that was measured.
+func (r *Row) remark() string {
+	if r.Skipped == "" {
+		return r.Note
+	}
+	return strings.TrimPrefix(r.Note+"; not in every round: "+r.Skipped, "; ")
+}
+
 // WriteText prints the report as tables for a terminal.
 func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintf(w, "%s\nmachine   %s\nmeasured  %s, in %.0f s\n", r.Title, r.Machine, r.Began.Format(time.RFC3339), r.Seconds)
@@ -76,8 +84,8 @@ func (r *Report) WriteText(w io.Writer) error {
 			switch {
 			case !row.Measured():
 				fmt.Fprintf(w, "  %s: %s\n", row.Name, row.why())
-			case row.Note != "":
-				fmt.Fprintf(w, "  %s: %s\n", row.Name, row.Note)
+			case row.remark() != "":
+				fmt.Fprintf(w, "  %s: %s\n", row.Name, row.remark())
 			}
 		}
 	}
@@ -119,8 +127,8 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 			b.WriteString(" |\n")
 		}
 		for _, row := range rows {
-			if row.Measured() && row.Note != "" {
-				fmt.Fprintf(&b, "\n%s: %s\n", cell(row.Name), cell(row.Note))
+			if row.Measured() && row.remark() != "" {
+				fmt.Fprintf(&b, "\n%s: %s\n", cell(row.Name), cell(row.remark()))
 			}
 		}
 	}

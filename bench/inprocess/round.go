@@ -94,7 +94,7 @@ func (m *round) listen(e *fn.Event) {
 
 // plain measures the start without an image.
 func (m *round) plain() error {
-	g, h := m.s.group(m.s.keep[0], nil), latency.New()
+	g, h := m.s.group(m.s.keep[1], nil), latency.New()
 	for n := 0; n < max(1, m.effort.Starts/4) && m.ctx.Err() == nil; n++ {
 		i, took, err := g.start(m.ctx)
 		if err != nil {
@@ -194,7 +194,7 @@ func (m *round) memory(g *group, held []*instance.Instance, before int64) {
 
 // warm measures calls of one running instance.
 func (m *round) warm() error {
-	g := m.s.group(m.s.keep[1], nil)
+	g := m.s.group(m.s.keep[0], nil)
 	i, _, err := g.start(m.ctx)
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func (m *round) warm() error {
 
 // pauses measures pause and resume; preFreeze is a part of the pause.
 func (m *round) pauses() error {
-	g := m.s.group(m.s.keep[1], nil)
+	g := m.s.group(m.s.keep[0], nil)
 	i, _, err := g.start(m.ctx)
 	if err != nil {
 		return err

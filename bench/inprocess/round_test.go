@@ -109,3 +109,12 @@ func TestOpen_RefusesWhatCannotBeMeasured(t *testing.T) {
 		})
 	}
 }
+
+func TestHold_LeavesNothingWhenItIsReleased(t *testing.T) {
+	s, err := inprocess.Open(t.Context(), inprocess.Config{Function: hosttest.Function("f"), Event: []byte("c"), ImagedOnly: true})
+	require.NoError(t, err)
+	release, err := s.Hold(t.Context(), 20)
+	require.NoError(t, err)
+	release()
+	require.NoError(t, s.Close())
+}

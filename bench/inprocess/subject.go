@@ -19,7 +19,7 @@ type Subject struct {
 	Function    fn.Function // with defaults
 	interpreter string
 	event       []byte
-	// plain starts guests without images; imaged as a host does. Both keep a program open, so that the module's code stays compiled.
+	// plain starts guests without images; imaged as a host does. Both keep a program open, so that the module's code stays compiled: keep has that of imaged first.
 	plain, imaged *engine.Engine
 	keep          []*engine.Program
 }
@@ -31,26 +31,32 @@ type Config struct {
 	// Interpreter of a function whose code is a source tree, and where to find it.
 	Interpreter  string
 	Interpreters engine.Interpreters
+	// ImagedOnly leaves the plain starts out: Hold works, Round does not.
+	ImagedOnly bool
 }
 
 // Open compiles a function and has it answer the event once. Errors: engine's, about the code; ErrFails.
 func Open(ctx context.Context, cfg Config) (*Subject, error) {
 	s := &Subject{Function: cfg.Function.WithDefaults(), interpreter: cfg.Interpreter, event: cfg.Event}
-	for to, plain := range map[**engine.Engine]bool{&s.plain: true, &s.imaged: false} {
-		e, err := engine.New(engine.Config{PlainStart: plain, Interpreters: cfg.Interpreters})
+	for _, e := range []struct {
+		to    **engine.Engine
+		plain bool
+	}{{&s.imaged, false}, {&s.plain, true}} {
+		if e.plain && cfg.ImagedOnly {
+			continue
+		}
+		made, err := engine.New(engine.Config{PlainStart: e.plain, Interpreters: cfg.Interpreters})
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
-		*to = e
-	}
-	for _, e := range []*engine.Engine{s.plain, s.imaged} {
-		p, err := s.compile(ctx, e)
+		*e.to = made
+		p, err := s.compile(ctx, made)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		s.keep = append(s.keep, p)
 	}
-	g := s.group(s.keep[1], nil)
+	g := s.group(s.keep[0], nil)
 	i, _, err := g.start(ctx)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -67,7 +73,7 @@ func (s *Subject) compile(ctx context.Context, e *engine.Engine) (*engine.Progra
 }
 
 // StartsBy says how instances start: "image", or "fresh: " and why.
-func (s *Subject) StartsBy() string { return s.keep[1].StartsBy() }
+func (s *Subject) StartsBy() string { return s.keep[0].StartsBy() }
 
 // Close releases everything.
 func (s *Subject) Close() (err error) {
@@ -175,4 +181,24 @@ func (g *group) stop(i *instance.Instance) {
 	if i.Stop() {
 		i.Release()
 	}
+}
+
+// Hold starts instances that answer once and are paused, and leaves them so until release is called.
+func (s *Subject) Hold(ctx context.Context, n int) (release func(), err error) {
+	g := s.group(s.keep[0], nil)
+	held := make([]*instance.Instance, 0, n)
+	release = func() {
+		for _, i := range held {
+			g.stop(i)
+		}
+	}
+	for range n {
+		i, _, err := g.start(ctx)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, i)
+	}
+	return release, nil
 }

@@ -3,18 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/bench/inprocess"
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
 	hostinstance "github.com/lull-dev/lull/host/instance"
 	"github.com/lull-dev/lull/host/interpreters"
-	"github.com/lull-dev/lull/host/logs"
-	"github.com/lull-dev/lull/host/meter"
 	"github.com/lull-dev/lull/host/runtimes"
 )
 
@@ -82,38 +80,26 @@ func (c *hostCall) close() error {
 	return err
 }
 
-// idle uses instances without the pool, which would give every call the same one.
+// idle pauses instances without the pool, which would give every call the same one.
 func (l *lullHost) idle(ctx context.Context, n int, event []byte) (func(), error) {
-	e, p, f, err := openProgram(l.g, "")
+	cfg := inprocess.Config{Function: l.g.function(fn.Serial), Event: event, ImagedOnly: true}
+	if l.g.source != nil {
+		rt, _ := l.h.Runtimes().Get(l.g.runtime)
+		cfg.Interpreter, cfg.Interpreters = rt.Interpreter, l.h.Config().Interpreters
+	}
+	s, err := inprocess.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	cfg := &hostinstance.Config{Function: f, Program: p, Ledger: meter.NewLedger(f.Key()), Logs: logs.NewRing(f.Key(), 0)}
-	all := make([]*hostinstance.Instance, 0, n)
-	release := func() {
-		for _, i := range all {
-			i.Stop()
-			i.Release()
-		}
-		p.Close()
-		e.Close()
+	release, err := s.Hold(ctx, n)
+	if err != nil {
+		s.Close()
+		return nil, err
 	}
-	req, resp := fn.Request{Body: event}, fn.Response{}
-	for range n {
-		i := hostinstance.New(cfg)
-		if fault := i.Start(); fault != nil {
-			release()
-			return nil, fault
-		}
-		if ran, err := i.Invoke(ctx, &req, &resp); !ran || err != nil || resp.Fault != nil {
-			return nil, fmt.Errorf("an instance does not answer: %v, %v", err, resp.Fault)
-		}
-		_, period := i.Leave()
-		i.Freeze(period)
-		i.Settle(period, hostinstance.NextPause)
-		all = append(all, i)
-	}
-	return release, nil
+	return func() {
+		release()
+		s.Close()
+	}, nil
 }
 
 // lullEngine is the engine alone: what a call costs before pool, log and bill.

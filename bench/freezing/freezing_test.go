@@ -1,0 +1,86 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lull-dev/lull/bench/figures"
+)
+
+// TestMain is the measured server, too: the test binary runs itself.
+func TestMain(m *testing.M) {
+	switch os.Getenv(roleVariable) {
+	case "server":
+		fmt.Fprintln(os.Stderr, serve())
+		os.Exit(1)
+	case "hold":
+		fmt.Fprintln(os.Stderr, hold(os.Getenv(orderVariable)))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestFreezers_StopAProcessAndLetItGoOn(t *testing.T) {
+	for _, f := range freezers {
+		t.Run(f.name, func(t *testing.T) {
+			server, err := ordinaries[0].start(t.Context(), t.TempDir())
+			require.NoError(t, err)
+			defer server.stop()
+			by, err := f.open(server.PID())
+			if err != nil {
+				t.Skip("this machine does not let us: ", err)
+			}
+			defer by.close()
+			require.NoError(t, by.freeze())
+			answered := make(chan error, 1)
+			go func() { answered <- server.calls.Call(0) }()
+			before := cpuTime(server.PID())
+			select {
+			case err := <-answered:
+				t.Fatal("a frozen process answered: ", err)
+			case <-time.After(200 * time.Millisecond):
+			}
+			require.Equal(t, before, cpuTime(server.PID()), "it used the processor")
+			require.NoError(t, by.thaw())
+			require.NoError(t, <-answered)
+		})
+	}
+}
+
+func TestOrdinaries_DoTheWork(t *testing.T) {
+	for _, o := range ordinaries {
+		t.Run(o.name, func(t *testing.T) {
+			server, err := o.start(t.Context(), t.TempDir())
+			if err != nil && server == nil && os.Getenv("CI") != "true" {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			defer server.stop()
+			for range 3 {
+				require.NoError(t, server.calls.Call(0))
+			}
+		})
+	}
+}
+
+func TestIdleInstances_AreCountedWithoutTheProcessThatHoldsThem(t *testing.T) {
+	guests, _, err := prepare(t.Context())
+	require.NoError(t, err)
+	for i := range guests {
+		if guests[i].name != "lull, C" {
+			continue
+		}
+		c := &comparison{many: []int{2}, dir: t.TempDir(), report: figures.New("", nil)}
+		c.idleInstances(t.Context(), &guests[i], 2)
+		row := c.report.Find(memoryGroup, "lull, C, 2 of them")
+		require.True(t, row.Measured(), row.Skipped)
+		return
+	}
+	t.Skip("the C guest cannot be built here")
+}
