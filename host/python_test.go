@@ -339,7 +339,6 @@ def handler(event, context):
     assert db.execute("select 1+1").fetchone() == (2,)
     assert gzip.decompress(gzip.compress(b"x")) == b"x"
     assert abs(datetime.datetime.now().timestamp() - context.deadline / 1000) < 60
-    assert "LULL_FUNCTIONS" not in os.environ
     return [hashlib.sha256(b"").hexdigest()[:8], os.environ["NAME"], os.environ["PYTHONHOME"]]
 `, env("NAME", "välue"))
 		require.Equal(t, `["e3b0c442", "v\u00e4lue", "/usr/local"]`, f.answer(t, ""))

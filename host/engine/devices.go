@@ -15,7 +15,9 @@ import (
 // devices is the folder /fc of a resident guest. A device is open for the time of one event or one record only, so that an image holds none.
 //
 //	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer
+//	functions  the functions that the configuration names, a line each
 //	reply      what is written until it is closed is the answer, where next is not open any more
+//	out        what is written goes where standard output does
 //	log/LEVEL  what is written until it is closed is one record; LEVEL is debug, info, warn or error
 //	sleep-N    a stat of it sleeps for N microseconds
 type devices struct {
@@ -39,6 +41,10 @@ func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, es
 			return nil, esys.EAGAIN // nobody sees it, unless the stack was a wrong one
 		}
 		return &device{in: event, done: r.answer}, 0
+	case "functions":
+		return &device{in: []byte(r.guest.program.names())}, 0
+	case "out":
+		return &device{done: func(text []byte) { r.guest.stdout.Write(text) }}, 0
 	case "reply":
 		return &device{done: r.answer}, 0
 	}
@@ -67,7 +73,7 @@ func (d *devices) Stat(p string) (sys.Stat_t, esys.Errno) {
 		d.resident.guest.nanosleep(min(n, maxSleep) * int64(time.Microsecond))
 		return deviceStat(false), 0
 	}
-	if _, ok := levels[p]; ok || p == "next" || p == "reply" {
+	if _, ok := levels[p]; ok || p == "next" || p == "reply" || p == "functions" || p == "out" {
 		return deviceStat(false), 0
 	}
 	if p == "." || p == "log" {

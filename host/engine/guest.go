@@ -78,6 +78,7 @@ func running(ctx context.Context) *guest { return ctx.Value(guestKey{}).(*guest)
 // begin begins a call; end must follow.
 func (g *guest) begin(c *instance.Call, now, deadline time.Time) {
 	g.call, g.deadline, g.refusal, g.report, g.headers, g.memory.refused = c, deadline, "", nil, 0, false
+	g.stderr.last = ""
 	g.turn.begin(now)
 	if g.fuel.global != nil {
 		g.fuel.fill(now)

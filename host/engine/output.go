@@ -12,6 +12,7 @@ type lines struct {
 	guest *guest
 	level abi.Level
 	part  []byte // a line without its end
+	last  string // the last whole line of this call
 }
 
 // Write takes whole lines and keeps the rest, of which it cuts a piece off when it is as long as a record may be.
@@ -51,7 +52,8 @@ func (l *lines) emit(text []byte, cut bool) {
 	if cut {
 		write = l.guest.out.Part
 	}
-	write(l.guest.call, l.level, strings.ToValidUTF8(string(text), "\uFFFD"))
+	l.last = strings.ToValidUTF8(string(text), "\uFFFD")
+	write(l.guest.call, l.level, l.last)
 	l.part = l.part[:0]
 	if cap(l.part) > 4<<10 {
 		l.part = nil // a paused guest keeps no big buffer

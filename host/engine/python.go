@@ -16,14 +16,13 @@ func init() {
 		mounts: func(p *Program) []mount {
 			return []mount{
 				readOnly("/usr", os.DirFS(filepath.Join(p.interpreter.dir, "usr"))),
-				readOnly("/boot", python.Boot),
+				readOnly(bootFolder, python.Boot),
 				readOnly("/code", p.source),
 			}
 		},
 		configure: func(p *Program, c wazero.ModuleConfig) wazero.ModuleConfig {
 			return c.WithArgs("python", "-S", "-B", "/boot/boot.py").
-				WithEnv("PYTHONHOME", "/usr/local").
-				WithEnv("LULL_FUNCTIONS", p.names())
+				WithEnv("PYTHONHOME", "/usr/local")
 		},
 		driver: func(*Program) sourceDriver { return newResident() },
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
@@ -77,12 +78,13 @@ func (d *resident) bind(r *reactor) {
 func (d *resident) boot(r *reactor) (*fn.Fault, error) {
 	d.bind(r)
 	d.buffer, d.replied, d.unwinding, d.stray = 0, false, false, nil
+	began := time.Now()
 	err := d.run(d.start)
 	switch {
 	case d.replied:
 		return d.fault(), nil
 	case err != nil:
-		return nil, err
+		return d.died(r, began, err, nil), nil
 	case d.stray != nil:
 		return nil, d.stray
 	}
@@ -171,31 +173,46 @@ func unwindable(frames experimental.StackIterator) error {
 func (d *resident) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	err := d.exchange(d.request(r.guest, c))
 	defer func() { d.reply = nil }() // a paused guest keeps none
+	var fault *fn.Fault
+	if d.replied {
+		fault = d.fault()
+	}
 	switch {
-	case !d.replied && err == nil:
-		return nil, errors.Join(errors.New("the interpreter did not answer"), d.stray)
+	case err != nil:
+		return d.died(r, c.Start, err, fault), nil
 	case !d.replied:
-		return nil, err
-	}
-	fault := d.fault()
-	if err != nil {
-		if fault == nil {
-			return nil, err
-		}
-		// It has told why it ends.
-		r.broken = true
-		died := r.died(err, c.Start)
-		if died.Type != fn.TypeTimeout && died.Type != fn.TypeOutOfMemory {
-			died.Message = strings.TrimSuffix(died.Message, trapText(err)) + fault.Message
-		}
-		died.Stack = fault.Stack
-		return died, nil
-	}
-	if fault == nil && r.refusal != "" {
+		return nil, errors.Join(errors.New("the interpreter did not answer"), d.stray)
+	case fault == nil && r.refusal != "":
 		return r.result(abi.ResultOK), nil
 	}
 	return fault, nil
 }
+
+// died is the fault of a guest that has ended in a call. If it has told why, as an answer or as the last line that it wrote to its standard error, that is part of it.
+func (d *resident) died(r *reactor, began time.Time, err error, told *fn.Fault) *fn.Fault {
+	r.broken = true
+	died := r.guest.died(err, began)
+	why := r.stderr.last
+	if told != nil {
+		why = told.Message
+	}
+	if died.Type == fn.TypeTimeout || why == "" {
+		return died
+	}
+	cause := trapText(err)
+	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
+		cause = fmt.Sprintf("exit code %d", exit.ExitCode())
+	}
+	full := fn.Died(died.Type, cause+": "+clip(why, maxReason), time.Since(began), r.Memory())
+	full.Cause, full.Stack = err, nil // the interpreter's own functions tell nobody anything
+	if told != nil {
+		full.Stack = told.Stack
+	}
+	return full
+}
+
+// maxReason bounds what a fault's message quotes of a guest.
+const maxReason = 4 << 10
 
 // request is an event as the guest reads it: its length, then lines (phase, request id, deadline, qualifier, name of the function, the context's JSON in the
 // first event, the HTTP request's JSON if there is one), then the body.

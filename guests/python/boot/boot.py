@@ -304,8 +304,9 @@ def main():
     root.addHandler(Records())
     root.setLevel(logging.INFO)
     try:
-        for name in os.environ.pop('LULL_FUNCTIONS').split('\n'):
-            load(name)
+        with open('/fc/functions') as names:
+            for name in names.read().split('\n'):
+                load(name)
     except BaseException as e:
         sys.stdout.flush()
         device('/fc/reply', error(e))

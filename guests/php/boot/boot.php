@@ -1,0 +1,262 @@
+<?php
+// What runs before a user's code, and between it and the host.
+//
+// The host's device files are its side of it: opening /fc/next waits for an event and gives it, what is written to /fc/reply answers it, what is written
+// to /fc/log/LEVEL is one record of the function's log.
+//
+// The loop and the require are at the top level, so that a file's variables are globals, as they are where PHP is started for a request.
+
+namespace lull;
+
+/** An error that the handler reports in its own words: see fail(). */
+final class Failure extends \Exception
+{
+    public function __construct(public readonly string $type, string $message, public readonly array $stack)
+    {
+        parent::__construct($message);
+    }
+}
+
+/** A file or a function that the configuration names. */
+final class NotThere extends \Exception
+{
+}
+
+/** $GLOBALS['fcLogger']: each method makes a record of its level. */
+final class Logger
+{
+    public function debug($message, array $context = []): void { log('debug', $message, $context); }
+    public function info($message, array $context = []): void { log('info', $message, $context); }
+    public function notice($message, array $context = []): void { log('info', $message, $context); }
+    public function log($message, array $context = []): void { log('info', $message, $context); }
+    public function warn($message, array $context = []): void { log('warn', $message, $context); }
+    public function warning($message, array $context = []): void { log('warn', $message, $context); }
+    public function error($message, array $context = []): void { log('error', $message, $context); }
+    public function critical($message, array $context = []): void { log('error', $message, $context); }
+    public function alert($message, array $context = []): void { log('error', $message, $context); }
+    public function emergency($message, array $context = []): void { log('error', $message, $context); }
+}
+
+/** What this file keeps, out of the way of the user's globals. */
+final class Boot
+{
+    public static array $context = []; // what is the same in all calls of an instance
+    public static array $answer = [];  // status and headers of the answer to a request that came by a URL
+    public static bool $waits = false; // no call runs
+    public static bool $loading = true;
+}
+
+function log(string $level, $message, array $context): void
+{
+    $message = \is_string($message) ? $message : \print_r($message, true);
+    if ($context) {
+        $message .= ' ' . \json_encode($context, \JSON_PARTIAL_OUTPUT_ON_ERROR | \JSON_UNESCAPED_SLASHES);
+    }
+    \file_put_contents("/fc/log/$level", $message);
+}
+
+/** Sets the status of the answer to a request that came by a URL. */
+function status(int $status): void
+{
+    Boot::$answer['status'] = $status;
+}
+
+/** Adds a header to such an answer. */
+function header(string $name, string $value): void
+{
+    Boot::$answer['headers'][] = [$name, $value];
+}
+
+/** Ends the call with an error of this type, message and stack, as one that the handler has handled. */
+function fail(string $type, string $message, array $stack = []): never
+{
+    throw new Failure($type, $message, $stack);
+}
+
+function json($value): string
+{
+    return \json_encode($value, \JSON_INVALID_UTF8_SUBSTITUTE | \JSON_PARTIAL_OUTPUT_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_UNESCAPED_UNICODE);
+}
+
+/** Describes a throwable as the host wants it. Frames of this file are left out. */
+function error(\Throwable $e): string
+{
+    if ($e instanceof Failure) {
+        return '!' . json(['handled' => true, 'type' => $e->type, 'message' => $e->getMessage(), 'stack' => \array_values($e->stack)]);
+    }
+    if ($e instanceof NotThere) {
+        return '!' . json(['type' => 'HandlerNotFound', 'message' => $e->getMessage(), 'stack' => []]);
+    }
+    $stack = [];
+    for ($at = $e; $at !== null; $at = $at->getPrevious()) {
+        $stack[] = ($at === $e ? '' : 'Caused by ') . \get_class($at) . ': ' . $at->getMessage();
+        if ($at->getFile() !== __FILE__) {
+            $stack[] = '  at ' . $at->getFile() . ':' . $at->getLine();
+        }
+        foreach ($at->getTrace() as $frame) {
+            if (($frame['file'] ?? '') === __FILE__ || !isset($frame['file']) && \str_starts_with($frame['function'], 'lull\\')) {
+                break;
+            }
+            $stack[] = '  in ' . ($frame['class'] ?? '') . ($frame['type'] ?? '') . $frame['function'] . '() at ' . ($frame['file'] ?? '?') . ':' . ($frame['line'] ?? '?');
+        }
+    }
+    $message = $e->getMessage();
+    if ($e instanceof \CompileError) {
+        $message .= ' in ' . $e->getFile() . ' on line ' . $e->getLine();
+    }
+    return '!' . json(['type' => \get_class($e), 'message' => $message, 'stack' => $stack]);
+}
+
+/** The file that file.function names; it may be in folders. */
+function file_of(string $name): string
+{
+    $at = \strrpos($name, '.');
+    $file = '/code/' . \ltrim(\substr($name, 0, (int)$at), '/') . '.php';
+    if (!\is_file($file)) {
+        throw new NotThere("there is no $file, which '$name' names");
+    }
+    return $file;
+}
+
+function function_of(string $name): string
+{
+    static $found = [];
+    if (isset($found[$name])) {
+        return $found[$name];
+    }
+    $function = \substr($name, (int)\strrpos($name, '.') + 1);
+    if (!\function_exists($function)) {
+        throw new NotThere(file_of($name) . " has no function '$function', which '$name' names");
+    }
+    return $found[$name] = $function;
+}
+
+/** What a handler has returned: text as it is, anything else as JSON. */
+function body($answer): string
+{
+    return \is_string($answer) ? $answer : \json_encode($answer, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_PRESERVE_ZERO_FRACTION);
+}
+
+function call(string $phase, string $name, array $context, string $event): string
+{
+    Boot::$answer = [];
+    if (\ob_get_level() === 0) {
+        \ob_start('lull\out', 1);
+    }
+    try {
+        $function = function_of($name);
+        if ($phase !== 'handler') {
+            $function($context);
+            return '=';
+        }
+        $answer = body($function($event, $context));
+        return Boot::$answer ? '#' . json(Boot::$answer + ['headers' => []]) . "\n" . $answer : '=' . $answer;
+    } catch (\Throwable $e) {
+        return error($e);
+    }
+}
+
+/** Answers one event. */
+function answer(string $event): string
+{
+    [, $phase, $request, $deadline, $qualifier, $name, $shared, $http, $event] = \explode("\n", $event, 9);
+    if ($phase === 'functions') {
+        return '=' . json(functions_of(file_of($name)));
+    }
+    if ($shared !== '') {
+        Boot::$context = \json_decode($shared, true);
+        \mt_srand(\random_int(0, 0x7fffffff)); // must not be the same in two instances
+    }
+    $context = Boot::$context;
+    $context['requestId'] = $request;
+    $context['phase'] = $phase;
+    $context['deadline'] = (float)$deadline; // an int has 32 bits here
+    $context['service']['qualifier'] = $qualifier;
+    if ($http !== '') {
+        $context['http'] = \json_decode($http, true);
+    }
+    return call($phase, $name, $context, $event);
+}
+
+function functions_of(string $file): array
+{
+    $names = [];
+    foreach (\get_defined_functions()['user'] as $name) {
+        $function = new \ReflectionFunction($name);
+        if ($function->getFileName() === $file) {
+            $names[] = $function->getName();
+        }
+    }
+    return $names;
+}
+
+/** Takes what is echoed. PHP's own way to standard output gives up after the first write here. */
+function out(string $text): string
+{
+    if ($text !== '') {
+        \file_put_contents('/fc/out', $text);
+    }
+    return '';
+}
+
+/** Errors that are not exceptions become records. */
+function complain(int $kind, string $message, string $file, int $line): bool
+{
+    if (!(\error_reporting() & $kind)) {
+        return true; // silenced with @
+    }
+    $names = [\E_WARNING => 'Warning', \E_USER_WARNING => 'Warning', \E_NOTICE => 'Notice', \E_USER_NOTICE => 'Notice',
+        \E_DEPRECATED => 'Deprecated', \E_USER_DEPRECATED => 'Deprecated', \E_USER_ERROR => 'Fatal error'];
+    $name = $names[$kind] ?? 'Error';
+    $level = ['Notice' => 'info', 'Deprecated' => 'info', 'Warning' => 'warn'][$name] ?? 'error';
+    log($level, "PHP $name:  $message in $file on line $line", []);
+    if ($kind === \E_USER_ERROR) {
+        exit(255);
+    }
+    return true;
+}
+
+/** The interpreter ends: because of exit(), or of an error that cannot be caught. */
+function ends(): void
+{
+    if (Boot::$waits) {
+        return;
+    }
+    $last = \error_get_last();
+    $fatal = \E_ERROR | \E_PARSE | \E_CORE_ERROR | \E_COMPILE_ERROR | \E_USER_ERROR | \E_RECOVERABLE_ERROR;
+    if ($last !== null && ($last['type'] & $fatal)) {
+        $error = ['type' => 'FatalError', 'message' => "{$last['message']} in {$last['file']} on line {$last['line']}", 'stack' => ["  at {$last['file']}:{$last['line']}"]];
+    } else {
+        $error = ['type' => 'Exit', 'message' => 'the code called exit()', 'stack' => []];
+    }
+    \file_put_contents('/fc/reply', '!' . json($error));
+}
+
+\error_reporting(\E_ALL);
+\set_error_handler('lull\complain');
+\register_shutdown_function('lull\ends');
+\ob_start('lull\out', 1);
+$GLOBALS['fcLogger'] = new Logger();
+\chdir('/code');
+
+try {
+    foreach (\explode("\n", \file_get_contents('/fc/functions')) as $__lull) {
+        require_once file_of($__lull);
+    }
+    foreach (\explode("\n", \file_get_contents('/fc/functions')) as $__lull) {
+        function_of($__lull);
+    }
+} catch (\Throwable $__lull) {
+    \file_put_contents('/fc/reply', error($__lull));
+    Boot::$waits = true;
+    exit(1);
+}
+
+while (true) {
+    Boot::$waits = true;
+    $__lull = \file_get_contents('/fc/next');
+    Boot::$waits = false;
+    $__lull = answer($__lull);
+    \file_put_contents('/fc/reply', $__lull);
+    unset($__lull);
+}
