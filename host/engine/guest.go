@@ -19,6 +19,7 @@ import (
 // guest is what reactor and command have in common: the call that runs, what it has refused, and how to stop it.
 type guest struct {
 	program *Program
+	driver  driver // nil in a command
 	id      string
 	out     instance.Output
 	memory  *memory

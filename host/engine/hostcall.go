@@ -124,7 +124,11 @@ func responseWrite(g *guest, mem api.Memory, p []uint64) int32 {
 	if !g.inHandler(abi.ResponseWrite) {
 		return int32(abi.WrongPhase)
 	}
-	chunk := bytesAt(mem, abi.ResponseWrite, p[0], uint64(uint32(p[1])))
+	return g.write(bytesAt(mem, abi.ResponseWrite, p[0], uint64(uint32(p[1]))))
+}
+
+// write is called in a handler.
+func (g *guest) write(chunk []byte) int32 {
 	resp, most := g.call.Response, g.program.engine.cfg.MaxAnswerBytes
 	if len(resp.Body)+len(chunk) > most {
 		return g.refused(abi.ResponseWrite, abi.TooLarge, "the answer is larger than %d bytes", most)
@@ -162,19 +166,24 @@ func errorReport(g *guest, mem api.Memory, p []uint64) int32 {
 	if g.call == nil {
 		return g.refused(abi.ErrorReport, abi.WrongPhase, "there is no call to report an error of in _initialize")
 	}
-	text := func(i int) string {
-		b := bytesAt(mem, abi.ErrorReport, p[i], uint64(uint32(p[i+1])))
+	text := func(i int) []byte { return bytesAt(mem, abi.ErrorReport, p[i], uint64(uint32(p[i+1]))) }
+	g.report = newReport(text(0), text(2), text(4))
+	return 0
+}
+
+// newReport is the error that a guest speaks of, without its kind. Each part is cut off as a log record is.
+func newReport(typ, message, stack []byte) *fn.Fault {
+	text := func(b []byte) string {
 		return strings.ToValidUTF8(string(b[:min(len(b), abi.MaxLogBytes)]), "\uFFFD")
 	}
-	f := &fn.Fault{Type: text(0), Message: text(2)}
+	f := &fn.Fault{Type: text(typ), Message: text(message)}
 	if f.Type == "" {
 		f.Type = fn.TypeGuest
 	}
-	if stack := strings.TrimRight(text(4), "\n"); stack != "" {
+	if stack := strings.TrimRight(text(stack), "\n"); stack != "" {
 		f.Stack = strings.Split(stack, "\n")
 	}
-	g.report = f
-	return 0
+	return f
 }
 
 func logCall(g *guest, mem api.Memory, p []uint64) int32 {
@@ -182,11 +191,15 @@ func logCall(g *guest, mem api.Memory, p []uint64) int32 {
 	if level > uint32(abi.Error) {
 		return g.refused(abi.Log, abi.Invalid, "level %d is outside 0..3", level)
 	}
-	text := bytesAt(mem, abi.Log, p[1], uint64(uint32(p[2])))
+	g.say(abi.Level(level), bytesAt(mem, abi.Log, p[1], uint64(uint32(p[2]))))
+	return 0
+}
+
+// say writes one record.
+func (g *guest) say(level abi.Level, text []byte) {
 	write := g.out.Line
 	if len(text) > abi.MaxLogBytes {
 		text, write = text[:abi.MaxLogBytes], g.out.Part
 	}
-	write(g.call, abi.Level(level), strings.ToValidUTF8(string(text), "\uFFFD"))
-	return 0
+	write(g.call, level, strings.ToValidUTF8(string(text), "\uFFFD"))
 }

@@ -36,11 +36,13 @@ type language struct {
 	// imports instantiates the host modules that the interpreter imports beside WASI, lull_v1 and the yield, or is nil. Modules that users
 	// deploy cannot import them.
 	imports func(ctx context.Context, rt wazero.Runtime) error
-	// mounts are the file systems that a guest has, found with WASI, beside /tmp. nil: the language has no WASI files.
+	// mounts are the file systems that a guest has, beside /tmp.
 	mounts func(p *Program) []mount
+	// ownFiles tells that the driver reads and writes files for the guest, which does not ask WASI for them.
+	ownFiles bool
 	// configure adds arguments and environment; nil: the function's name and its Env.
 	configure func(p *Program, c wazero.ModuleConfig) wazero.ModuleConfig
-	// driver makes the driver of one guest.
+	// driver makes the driver of one guest. One that starts from the image finds in p.booted the driver that the image was taken of.
 	driver func(p *Program) sourceDriver
 	// overlaps tells that calls may run beside each other in one guest, whose driver then is an overlapper.
 	overlaps bool
@@ -55,7 +57,9 @@ type sourceDriver interface {
 }
 
 // languages are those that the engine can drive, by the names of their interpreters.
-var languages = map[string]*language{}
+var languages = map[string]*language{
+	"quickjs": &quickjsLanguage,
+}
 
 // interpreter is one that is ready: compiled once, for all functions and until the engine is closed.
 type interpreter struct {
@@ -168,9 +172,7 @@ func (e *Engine) newSourceProgram(ctx context.Context, f *fn.Function, name stri
 	}
 	p := e.newProgram(f, in.mod)
 	p.kind, p.interpreter, p.source = KindInterpreter, in, tree
-	if in.language.mounts != nil {
-		p.mounts = in.language.mounts(p)
-	}
+	p.mounts = in.language.mounts(p)
 	p.configure()
 	if in.language.configure != nil {
 		p.config = in.language.configure(p, p.config)
@@ -195,7 +197,7 @@ func (p *Program) bootOnce(look func(*reactor) error) error {
 		if err != nil {
 			return fmt.Errorf("image of the function: %w", err)
 		}
-		defer func() { p.image = image }() // not before g is released
+		defer func() { p.image, p.booted = image, g.driver }() // not before g is released
 	}
 	return look(g)
 }

@@ -29,6 +29,7 @@ type Program struct {
 	source      *source.Tree
 	mounts      []mount
 	obstacle    string // why there is no image, or empty
+	booted      driver // what the image was taken with; nil without one
 
 	image *image // what guests start from; nil for commands, and for modules that cannot be captured
 	slots slots

@@ -15,7 +15,6 @@ import (
 // reactor is a guest that stays between calls.
 type reactor struct {
 	*guest
-	driver  driver
 	mod     api.Module
 	globals []api.MutableGlobal // those that the image holds, in its order; nil if there is no image
 	files   *files              // nil: it has none
@@ -31,7 +30,8 @@ func (p *Program) startReactor(id string, deadline time.Time, out instance.Outpu
 	if r != nil {
 		r.id, r.out, r.origin = id, out, instance.Reset
 	} else {
-		r = &reactor{guest: newGuest(p, id, out), driver: p.newDriver()}
+		r = &reactor{guest: newGuest(p, id, out)}
+		r.driver = p.newDriver()
 	}
 	r.begin(nil, began, deadline)
 	defer r.end()
@@ -69,7 +69,9 @@ func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 		}
 		r.files = newFiles(mounts, p.tmpBytes())
 		r.standing = int32(3 + len(r.files.mounts))
-		config = r.files.config(config)
+		if !p.interpreter.language.ownFiles {
+			config = r.files.config(config)
+		}
 	}
 	if r.mod, err = r.guest.instantiate(moduleOptions{config}); err != nil {
 		return nil, err

@@ -139,3 +139,27 @@ func isLicence(name string) bool {
 	name = strings.ToUpper(name)
 	return strings.HasPrefix(name, "LICENSE") || strings.HasPrefix(name, "LICENCE") || strings.HasPrefix(name, "NOTICE") || strings.HasPrefix(name, "COPYING")
 }
+
+// keepLicences collects the licences of all packages in a node_modules folder into one file.
+func (w *Work) keepLicences(modules, as string) error {
+	var all strings.Builder
+	err := filepath.WalkDir(modules, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !isLicence(d.Name()) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(modules, path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&all, "==== %s\n\n%s\n\n", filepath.ToSlash(rel), text)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(w.Out, "licences", as), []byte(all.String()), 0o644)
+}

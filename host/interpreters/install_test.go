@@ -49,14 +49,14 @@ func TestInstall_TwoAtOnceGiveOneWholeFolder(t *testing.T) {
 				steps = append(steps, step)
 			})
 			require.NoError(t, err)
-			require.Equal(t, filepath.Join(s.Dir(), "quickjs-3.6.2-r1"), dir)
+			require.Equal(t, filepath.Join(s.Dir(), "quickjs-3.6.2-r3"), dir)
 		})
 	}
 	both.Wait()
 	require.Contains(t, steps, "fetching quickjs-wasi@3.6.2")
 	dir, err := s.Find("quickjs")
 	require.NoError(t, err)
-	code, err := os.ReadFile(filepath.Join(dir, QuickJSModule))
+	code, err := os.ReadFile(filepath.Join(dir, "quickjs.wasm"))
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(string(code), "\x00asm"))
 	note, err := os.ReadFile(filepath.Join(dir, "licences", "NOTICE.txt"))
@@ -65,7 +65,7 @@ func TestInstall_TwoAtOnceGiveOneWholeFolder(t *testing.T) {
 	licence, err := os.ReadFile(filepath.Join(dir, "licences", "quickjs-wasi-LICENSE"))
 	require.NoError(t, err)
 	require.Contains(t, string(licence), "MIT")
-	requireNothingElse(t, s, "quickjs-3.6.2-r1")
+	requireNothingElse(t, s, "quickjs-3.6.2-r3")
 
 	steps = nil
 	_, err = s.Install(t.Context(), "quickjs", func(step string) { steps = append(steps, step) })

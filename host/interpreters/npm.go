@@ -44,13 +44,9 @@ func (e *ChecksumError) Error() string {
 
 // fetch gets the packages with the npm client, checks them, and unpacks what is wanted of them. npm runs no scripts of theirs.
 func (w *Work) fetch(ctx context.Context, packages []Package) error {
-	npm, err := exec.LookPath("npm")
-	if err != nil {
-		return ErrNoNPM
-	}
 	for _, p := range packages {
 		w.Progress("fetching %s", p)
-		tarball, err := w.pack(ctx, npm, p)
+		tarball, err := w.pack(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -72,27 +68,37 @@ func (w *Work) fetch(ctx context.Context, packages []Package) error {
 }
 
 // pack has npm write the tarball of a package, and returns its path.
-func (w *Work) pack(ctx context.Context, npm string, p Package) (string, error) {
-	cmd := exec.CommandContext(ctx, npm, "pack", p.String(), "--json", "--ignore-scripts", "--pack-destination", w.packages)
-	cmd.Dir = w.packages // no package.json or .npmrc of a project around us
-	cmd.WaitDelay = 5 * time.Second
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if cause := context.Cause(ctx); cause != nil {
-		return "", cause
+func (w *Work) pack(ctx context.Context, p Package) (string, error) {
+	stdout, err := npm(ctx, w.packages, "pack", p.String(), "--json", "--ignore-scripts", "--pack-destination", w.packages)
+	if err != nil {
+		return "", err
 	}
 	var packed []struct{ Filename string }
-	if err == nil {
-		err = json.Unmarshal(stdout.Bytes(), &packed)
-	}
-	if err == nil && len(packed) != 1 {
-		err = fmt.Errorf("%d packages instead of 1", len(packed))
-	}
-	if err != nil {
-		return "", &FetchError{strings.Join(cmd.Args[:3], " "), stderr.String(), err}
+	if err := json.Unmarshal(stdout, &packed); err != nil || len(packed) != 1 {
+		return "", fmt.Errorf("npm pack %s answered %.200q", p, stdout)
 	}
 	// Some versions of npm name a scoped package's file @scope/name here and write scope-name.
 	name := strings.ReplaceAll(strings.TrimPrefix(packed[0].Filename, "@"), "/", "-")
 	return filepath.Join(w.packages, filepath.Base(name)), nil
+}
+
+// npm runs the npm client in dir, where no package.json or .npmrc of a project around us is found, and returns its standard output.
+func npm(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	path, err := exec.LookPath("npm")
+	if err != nil {
+		return nil, ErrNoNPM
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = cmd.Run()
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	if err != nil {
+		return nil, &FetchError{"npm " + strings.Join(args[:min(2, len(args))], " "), stderr.String(), err}
+	}
+	return stdout.Bytes(), nil
 }

@@ -1,0 +1,66 @@
+// The border to the host: one function, and the mailbox, a stretch of memory that both see. host/engine/quickjs_host.go has the other side.
+
+const op = {
+  log: 0, done: 1, fail: 2, write: 3, writeMail: 4, status: 5, header: 6, pull: 7, now: 8, random: 9, compile: 10, exit: 11, print: 12,
+  text: 13, utf8: 14, push: 15, hash: 16, decode: 17, names: 18, file: 19,
+};
+const settings = JSON.parse(settingsText);
+const room = mail.length;
+
+// pushAll hands bytes over in pieces.
+function pushAll(bytes) {
+  for (let at = 0; at < bytes.length; at += room) {
+    const piece = bytes.subarray(at, at + room);
+    mail.set(piece);
+    host(op.push, piece.length);
+  }
+}
+
+// pullAll takes n bytes that are pending, of which the first piece is in the mailbox already if here is true.
+function pullAll(n, here) {
+  if (here && n <= room) return mail.slice(0, n);
+  const bytes = new Uint8Array(n);
+  for (let at = 0; at < n;) {
+    const got = host(op.pull, at);
+    if (got <= 0) break;
+    bytes.set(mail.subarray(0, got), at);
+    at += got;
+  }
+  return bytes;
+}
+
+// encode and decode are UTF-8, done by the interpreter's own C code.
+function encode(text) {
+  return pullAll(host(op.utf8, text), true);
+}
+
+function decode(bytes) {
+  if (bytes.length <= room) {
+    mail.set(bytes);
+    return host(op.text, bytes.length);
+  }
+  pushAll(bytes);
+  return host(op.decode);
+}
+
+const now = () => host(op.now);
+
+// made keeps what make has made.
+function once(make) {
+  let made, done = false;
+  return () => {
+    if (!done) {
+      made = make();
+      done = true;
+    }
+    return made;
+  };
+}
+
+const bundled = {};
+for (const [name, make] of Object.entries(globalThis.__lull_modules)) bundled[name] = once(make);
+delete globalThis.__lull_modules;
+
+function hidden(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
+}

@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/tetratelabs/wazero/sys"
+
+	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/fn"
+)
+
+// What the script asks the host for: the first argument of its one host function. guests/nodejs/runtime.js has the same numbers.
+const (
+	opLog       = iota // level, text
+	opDone             // invocation
+	opFail             // invocation, handled, type, message, stack
+	opWrite            // invocation, text: to the answer
+	opWriteMail        // invocation, n: bytes of the mailbox, to the answer
+	opStatus           // invocation, status
+	opHeader           // invocation, name, value
+	opPull             // offset: the next piece of what is pending, into the mailbox; its length
+	opNow              // monotonic milliseconds
+	opRandom           // n: bytes into the mailbox
+	opCompile          // file, text: the value of a script
+	opExit             // code
+	opPrint            // 1 or 2, text: to stdout or stderr
+	opText             // n: the mailbox's first n bytes as a string, read as UTF-8
+	opUTF8             // text: its UTF-8 is pending and its first piece in the mailbox; its length
+	opPush             // n: bytes of the mailbox, to what is outgoing
+	opHash             // algorithm, keyed, key length: of what is outgoing, behind the key, into the mailbox; its length or -1
+	opDecode           // what is outgoing as a string
+	opNames            // text: to what is outgoing
+	opFile             // operation, path, second path or flag: see quickjs_files.go
+)
+
+// arguments of a host call.
+type arguments struct {
+	q    *quickjs
+	argv uint32
+	n    uint32
+}
+
+func (a arguments) box(i uint32) uint32 {
+	b, _ := a.q.memory().ReadUint32Le(a.argv + 4*i)
+	return b
+}
+
+// int is 0 for what is not a number.
+func (a arguments) int(i uint32) int32 {
+	if i >= a.n {
+		return 0
+	}
+	v := a.q.value(a.box(i))
+	switch v >> 32 {
+	case tagInt, tagBool:
+		return int32(uint32(v))
+	}
+	if f := math.Float64frombits(v + a.q.addend); f >= math.MinInt32 && f <= math.MaxInt32 {
+		return int32(f)
+	}
+	return 0
+}
+
+func (a arguments) take(ctx context.Context, i uint32, use func([]byte)) {
+	if i < a.n {
+		a.q.take(ctx, a.box(i), use)
+	}
+}
+
+func (a arguments) string(ctx context.Context, i uint32) (s string) {
+	a.take(ctx, i, func(b []byte) { s = wellFormed(b) })
+	return s
+}
+
+// wellFormed makes a string of what JavaScript calls text: halves of surrogate pairs alone become U+FFFD.
+func wellFormed(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
+
+// mail is the first n bytes of the mailbox.
+func (q *quickjs) mail(n int32) []byte {
+	b, _ := q.memory().Read(q.mailbox+mailBytes, uint32(min(max(n, 0), mailRoom)))
+	return b
+}
+
+// hostCall does what the script asks for. It returns the box of a value, which the caller frees, or 0 for an exception that was thrown.
+func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
+	ctx := &g.ctx
+	q.depth++ // the call that we are in has its numbers in the stack below
+	defer func() { q.depth-- }()
+	result := uint64(tagUndefined) << 32
+	switch a.int(0) {
+	case opLog:
+		a.take(ctx, 2, func(text []byte) { g.say(abi.Level(min(max(a.int(1), 0), int32(abi.Error))), text) })
+	case opDone:
+		q.inv.done = true
+	case opFail:
+		q.fail(ctx, a)
+	case opWrite:
+		if g.inHandler(abi.ResponseWrite) {
+			a.take(ctx, 2, func(text []byte) { g.write([]byte(wellFormed(text))) })
+		}
+	case opWriteMail:
+		if g.inHandler(abi.ResponseWrite) {
+			g.write(q.mail(a.int(2)))
+		}
+	case opStatus:
+		if g.inHandler(abi.ResponseStatus) {
+			g.setStatus(int(a.int(2)))
+		}
+	case opHeader:
+		if g.inHandler(abi.ResponseHeader) {
+			g.addHeader(a.string(ctx, 2), a.string(ctx, 3))
+		}
+	case opPull:
+		n := 0
+		if at := int(a.int(1)); at >= 0 && at < len(q.pending) {
+			n = copy(q.mail(mailRoom), q.pending[at:])
+		}
+		result = intValue(int32(n))
+	case opNow:
+		return q.float(ctx, float64(time.Since(started))/float64(time.Millisecond))
+	case opRandom:
+		randomBytes(q.mail(a.int(1)))
+	case opCompile:
+		return q.compile(ctx, a)
+	case opExit:
+		panic(sys.NewExitError(uint32(a.int(1))))
+	case opPrint:
+		to := &g.stdout
+		if a.int(1) == 2 {
+			to = &g.stderr
+		}
+		a.take(ctx, 2, func(text []byte) { to.Write([]byte(wellFormed(text))) })
+	case opText:
+		return q.text(ctx, q.mailbox+mailBytes, uint32(min(max(a.int(1), 0), mailRoom)))
+	case opUTF8:
+		a.take(ctx, 1, func(text []byte) { q.pending = []byte(wellFormed(text)) })
+		copy(q.mail(mailRoom), q.pending)
+		result = intValue(int32(len(q.pending)))
+	case opPush:
+		q.outgoing = append(q.outgoing, q.mail(a.int(1))...)
+	case opHash:
+		result = intValue(q.hash(ctx, a))
+	case opDecode:
+		text := q.outgoing
+		q.outgoing = nil
+		return q.bigText(ctx, text)
+	case opNames:
+		a.take(ctx, 1, func(text []byte) { q.outgoing = append(q.outgoing, text...) })
+	case opFile:
+		return q.file(g, a)
+	}
+	return q.box(ctx, result)
+}
+
+// started is where the script's monotonic clock begins.
+var started = time.Now()
+
+func randomBytes(b []byte) { rand.Read(b) } // which never fails
+
+// bigText makes a string of bytes that are read as UTF-8.
+func (q *quickjs) bigText(ctx context.Context, b []byte) uint32 {
+	at := q.do(ctx, qMalloc, uint64(len(b)+1))
+	if at == 0 {
+		panic(trapped{errNoMemory})
+	}
+	q.memory().Write(at, b)
+	box := q.text(ctx, at, uint32(len(b)))
+	q.do(ctx, qFree, uint64(at))
+	return box
+}
+
+// fail ends the invocation with an error.
+func (q *quickjs) fail(ctx context.Context, a arguments) {
+	if q.inv.done {
+		return
+	}
+	part := func(i uint32) (b []byte) {
+		a.take(ctx, i, func(text []byte) { b = append(b, text...) })
+		return b
+	}
+	fault := newReport(part(3), part(4), part(5))
+	fault.Kind = fn.Unhandled
+	if a.int(2) != 0 {
+		fault.Kind = fn.Handled
+	}
+	q.inv = invocation{true, fault}
+}
+
+// compile evaluates a script of the user's under its file name. What it throws goes on to the script.
+func (q *quickjs) compile(ctx context.Context, a arguments) uint32 {
+	file := q.cstring(ctx, a.string(ctx, 1))
+	code := q.do(ctx, qStringLen, uint64(a.box(2)), uint64(q.mailbox+mailLength))
+	n, _ := q.memory().ReadUint32Le(q.mailbox + mailLength)
+	v := q.do(ctx, qEval, uint64(code), uint64(n), uint64(file), 0)
+	q.do(ctx, qFreeCString, uint64(code))
+	q.do(ctx, qFree, uint64(file))
+	if q.value(v)>>32 != tagException {
+		return v
+	}
+	q.do(ctx, qFreeValue, uint64(v))
+	thrown := q.do(ctx, qGetException)
+	q.do(ctx, qFreeValue, uint64(q.do(ctx, qThrow, uint64(thrown))))
+	q.do(ctx, qFreeValue, uint64(thrown))
+	return 0
+}
+
+// hashes are those of Node.js that people use.
+var hashes = map[string]func() hash.Hash{
+	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New,
+}
+
+// hash leaves the sum of what is outgoing in the mailbox. With a key, which comes first in it, it is an HMAC.
+func (q *quickjs) hash(ctx context.Context, a arguments) int32 {
+	data := q.outgoing
+	q.outgoing = nil
+	sum, ok := hashes[strings.ReplaceAll(strings.ToLower(a.string(ctx, 1)), "-", "")]
+	if !ok {
+		return -1
+	}
+	h := sum()
+	if a.int(2) != 0 {
+		n := min(int(max(a.int(3), 0)), len(data))
+		h, data = hmac.New(sum, data[:n]), data[n:]
+	}
+	h.Write(data)
+	return int32(copy(q.mail(mailRoom), h.Sum(nil)))
+}
