@@ -15,10 +15,10 @@ FUZZ_TIME ?= 20s
 # Where measurements leave their raw data, plots and pages.
 BENCH_OUT ?= bin/bench
 
-.PHONY: help build run test lint bench bench-peers bench-freezing fuzz clean
+.PHONY: help build run test lint bench bench-peers bench-freezing bench-telemetry fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 build: ## compile bin/lull
 	$(GO) build -o $(BIN) ./cmd/lull
@@ -50,6 +50,9 @@ bench-peers: ## measure lull beside wazero, wasmtime, Extism and bare handlers; 
 
 bench-freezing: ## measure paused instances beside processes frozen with SIGSTOP or the cgroup freezer; files go to BENCH_OUT/freezing
 	$(GO) run ./bench/freezing -out $(BENCH_OUT)/freezing
+
+bench-telemetry: ## measure a function that sends metrics to a Pushgateway, with and without the hook; files go to BENCH_OUT/telemetry
+	$(GO) run ./bench/telemetry -out $(BENCH_OUT)/telemetry
 
 fuzz: ## run every fuzz target for FUZZ_TIME (20s)
 	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
