@@ -302,6 +302,7 @@ func (h *Host) detach(key fn.Key, qualifier string) {
 	err := h.registry.ChangeAttached(key, func(a *registry.Attached) error {
 		delete(a.Warm, qualifier)
 		delete(a.OnDemand, qualifier)
+		delete(a.Async, qualifier)
 		if qualifier == fn.Latest {
 			clear(a.Triggers)
 		}

@@ -47,6 +47,9 @@ type Config struct {
 	// caller closes it after the host. Default: one in memory, which ends with the host.
 	Store store.Store
 
+	// AsyncBackoff is how long an asynchronous invocation that failed waits for its second try, default 1 s. Each later wait is twice as long, up to 5 min.
+	AsyncBackoff time.Duration
+
 	// Listener is told of what happens; see fn.Listener for what it may do. Default: none.
 	Listener fn.Listener
 }

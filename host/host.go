@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
@@ -26,6 +27,7 @@ type Host struct {
 	keeper   *keeper
 	ownStore store.Store // nil: the caller's
 	records  *records
+	async    *async.Runner
 
 	closed atomic.Bool
 	// changing is held for reading while a module is compiled or a version put in place or taken out: Close waits for that.
@@ -71,6 +73,9 @@ func New(cfg Config) (*Host, error) {
 		err = h.restore()
 	}
 	close(h.restored)
+	if err == nil {
+		err = h.startAsync()
+	}
 	if err != nil {
 		h.shut()
 		h.following.Wait()
@@ -113,6 +118,7 @@ func (h *Host) Close(ctx context.Context) error {
 		h.closed.Store(true)
 		h.shut()
 		h.following.Wait()
+		h.async.Stop()
 		h.changing.Lock() // whoever comes later finds it closed
 		h.changing.Unlock()
 		stop := context.AfterFunc(ctx, func() { h.hurry(errClosing) })
@@ -121,6 +127,7 @@ func (h *Host) Close(ctx context.Context) error {
 			h.retire(v)
 		}
 		h.retiring.Wait()
+		h.async.Wait()
 		h.closeErr = errors.Join(context.Cause(ctx), h.engine.Close())
 		if h.ownStore != nil {
 			h.closeErr = errors.Join(h.closeErr, h.ownStore.Close())

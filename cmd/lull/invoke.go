@@ -13,8 +13,8 @@ type invokeCmd struct {
 	target
 	Data    string `short:"d" xor:"event" placeholder:"DATA" help:"The event (default: empty)."`
 	File    string `short:"f" xor:"event" placeholder:"FILE" help:"The event is in this file; '-' is standard input."`
-	Async   bool   `help:"Do not wait for the answer. The server does not have this yet."`
-	Tail    bool   `help:"Print the end of the request's log, at most 4 KB, to standard error."`
+	Async   bool   `xor:"answer" help:"Do not wait for the answer: print the id of the request, which the server has stored. lull async ls tells what becomes of it."`
+	Tail    bool   `xor:"answer" help:"Print the end of the request's log, at most 4 KB, to standard error."`
 	Verbose bool   `short:"v" help:"Print ids, duration and status to standard error."`
 }
 
@@ -32,7 +32,12 @@ func (c *invokeCmd) Run(ctx context.Context, p *program) error {
 		return err
 	}
 	if c.Async {
-		return &exitError{exitServer, fmt.Errorf("the server cannot run requests asynchronously yet; leave out --async")}
+		id, err := p.api().InvokeAsync(ctx, key.Service, key.Name, event)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(p.stdout, id)
+		return err
 	}
 	r, err := p.api().Invoke(ctx, key.Service, key.Name, event, c.Tail)
 	if err != nil {

@@ -74,9 +74,15 @@ func TestInvoke(t *testing.T) {
 			require.Contains(t, r.stderr, "hello from the probe")
 			require.Contains(t, r.stderr, "FC Invoke End RequestId: ")
 		},
-		"is refused asynchronously, for now": func(t *testing.T, s *server) {
+		"prints the id of a request that it does not wait for with --async": func(t *testing.T, s *server) {
 			s.lull(t, "deploy", "later", wasm).ok(t)
-			s.lull(t, "invoke", "later", "--async").fails(t, exitServer, "sync")
+			id := strings.TrimSpace(s.lull(t, "invoke", "later", "--async", "-d", "L").ok(t))
+			require.Regexp(t, `^[0-9a-f-]{36}$`, id)
+			require.Eventually(t, func() bool {
+				return strings.Contains(s.lull(t, "logs", "later", "--request", id).ok(t), "hello from the probe")
+			}, patience, 50*time.Millisecond)
+			require.Eventually(t, func() bool { return s.lull(t, "async", "ls", "later", "--json").ok(t) == "[]\n" }, patience, 50*time.Millisecond)
+			s.lull(t, "async", "ls", "nobody").fails(t, exitServer, "nobody")
 		},
 		"takes an event that looks like a flag": func(t *testing.T, s *server) {
 			s.lull(t, "deploy", "dash", wasm).ok(t)

@@ -29,6 +29,7 @@ type grammar struct {
 	Build    buildCmd    `cmd:"" help:"Compile a project to a WebAssembly module."`
 	Deploy   deployCmd   `cmd:"" help:"Put a function in place, or replace it."`
 	Invoke   invokeCmd   `cmd:"" help:"Call a function and print its answer."`
+	Async    asyncCmd    `cmd:"" help:"Look at asynchronous invocations."`
 	Ls       lsCmd       `cmd:"" help:"List functions."`
 	Ps       psCmd       `cmd:"" help:"List instances."`
 	Logs     logsCmd     `cmd:"" help:"Print what a function and its hooks wrote."`

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/logs"
 	"github.com/lull-dev/lull/host/registry"
@@ -13,13 +15,20 @@ import (
 // exposed lists the headers that a browser may show to a page.
 const exposed = "Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,x-fc-log-result,x-fc-invocation-code-version"
 
-// invoke runs one event. The status is 200 whatever the function did: a fault is told by X-Fc-Error-Type and the body.
+// invoke runs one event, or, with X-Fc-Invocation-Type: Async, accepts it: 202 and no body, as soon as it is stored. Otherwise the status is 200 whatever the function did: a fault is told by X-Fc-Error-Type and the body.
 func (s *Server) invoke(r *request) error {
-	tail, err := r.tail()
+	async, tail, err := r.kind()
 	if err != nil {
 		return err
 	}
 	req := fn.Request{ID: r.id, Qualifier: r.qualifier, Body: r.ctx.Request.Body()}
+	if async {
+		if err := s.host.InvokeAsync(s.base, r.key(), &req); err != nil {
+			return err
+		}
+		r.ctx.SetStatusCode(fasthttp.StatusAccepted)
+		return nil
+	}
 	var resp fn.Response
 	if err := s.host.Serve(s.base, r.key(), &req, &resp); err != nil {
 		return err
@@ -53,27 +62,24 @@ func (s *Server) tellVersion(r *request, resp *fn.Response) *registry.Version {
 	return v
 }
 
-// tail reads X-Fc-Invocation-Type and X-Fc-Log-Type.
-func (r *request) tail() (bool, error) {
+// kind reads X-Fc-Invocation-Type and X-Fc-Log-Type.
+func (r *request) kind() (async, tail bool, err error) {
 	kind, log := r.header("X-Fc-Invocation-Type"), r.header("X-Fc-Log-Type")
 	allowed := "Tail | None"
 	switch kind {
 	case "", "Sync":
 	case "Async":
-		if log != "Tail" {
-			return false, fn.Errorf(fn.CodeInvalidArgument, "asynchronous invocation is not available yet (X-Fc-Invocation-Type: Async); leave the header out")
-		}
-		allowed = "None"
+		async, allowed = true, "None"
 	default:
-		return false, fn.Invalid("InvocationType", "Sync | Async", kind)
+		return false, false, fn.Invalid("InvocationType", "Sync | Async", kind)
 	}
 	switch {
 	case log == "" || log == "None":
-		return false, nil
-	case log == "Tail" && kind != "Async":
-		return true, nil
+		return async, false, nil
+	case log == "Tail" && !async:
+		return false, true, nil
 	}
-	return false, fn.Invalid("LogType", allowed, log)
+	return false, false, fn.Invalid("LogType", allowed, log)
 }
 
 // tailBytes is how much of a request's log goes into its answer.

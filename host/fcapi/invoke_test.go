@@ -105,7 +105,6 @@ func TestInvoke_RefusesTypesThatItDoesNotHave(t *testing.T) {
 	for _, c := range []struct{ kind, log, says string }{
 		{"", "Invalid", "LogType is set to an invalid value (allowed: Tail | None, actual: 'Invalid')"},
 		{"Async", "Tail", "LogType is set to an invalid value (allowed: None, actual: 'Tail')"},
-		{"Async", "", "asynchronous invocation is not available yet (X-Fc-Invocation-Type: Async); leave the header out"},
 		{"Later", "", "InvocationType is set to an invalid value (allowed: Sync | Async, actual: 'Later')"},
 	} {
 		got := a.do("POST", v+"/services/default/functions/f/invocations", nil, "X-Fc-Invocation-Type", c.kind, "X-Fc-Log-Type", c.log)

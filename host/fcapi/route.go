@@ -68,6 +68,10 @@ var routes = []route{
 		"GET": (*Server).getOnDemand, "PUT": (*Server).putOnDemand, "DELETE": (*Server).deleteOnDemand,
 	}),
 	at("/2016-08-15/on-demand-configs", nil, map[string]handler{"GET": (*Server).listOnDemands}),
+	at("/2016-08-15/services/{service}/functions/{function}/async-invoke-config", nil, map[string]handler{
+		"GET": (*Server).getAsync, "PUT": (*Server).putAsync, "DELETE": (*Server).deleteAsync,
+	}),
+	at("/2016-08-15/services/{service}/functions/{function}/async-invoke-configs", nil, map[string]handler{"GET": (*Server).listAsync}),
 	at("/_lull/code/{item}", nil, map[string]handler{"GET": (*Server).fetchCode}).to(everybody),
 
 	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}).to(everybody),
@@ -77,6 +81,7 @@ var routes = []route{
 	at("/_lull/functions", nil, map[string]handler{"GET": (*Server).overview}),
 	at("/_lull/instances", nil, map[string]handler{"GET": (*Server).instances}),
 	at("/_lull/logs", nil, map[string]handler{"GET": (*Server).logs}),
+	at("/_lull/async", nil, map[string]handler{"GET": (*Server).asyncInvocations}),
 	at("/_lull/requests", nil, map[string]handler{"GET": (*Server).requests}),
 	at("/_lull/usage", nil, map[string]handler{"GET": (*Server).usage}),
 	at("/_lull/stop", nil, map[string]handler{"POST": (*Server).stop}),

@@ -28,6 +28,7 @@ const (
 	CodeAliasNotFound          Code = "AliasNotFound"   // a qualifier is neither LATEST, nor an id, nor an alias
 	CodeTriggerNotFound        Code = "TriggerNotFound"
 	CodeOnDemandConfigNotFound Code = "OnDemandConfigNotFound"
+	CodeAsyncConfigNotExists   Code = "AsyncConfigNotExists"
 	CodeInstanceNotFound       Code = "InstanceNotFound"
 	CodePathNotSupported       Code = "PathNotSupported"      // no such path in the control API
 	CodeMethodNotAllowed       Code = "MethodNotAllowed"      // the path is there, not for this method

@@ -1,7 +1,10 @@
 package fn
 
 import (
+	"encoding/hex"
+	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -34,6 +37,19 @@ func (id RequestID) Append(dst []byte) []byte {
 }
 
 func (id RequestID) String() string { return string(id.Append(make([]byte, 0, 36))) }
+
+// ParseRequestID reads what String gives.
+func ParseRequestID(s string) (id RequestID, err error) {
+	raw, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || len(s) != 36 || len(raw) != len(id) {
+		return id, fmt.Errorf("%q is not a request id", s)
+	}
+	copy(id[:], raw)
+	if id.String() != strings.ToLower(s) {
+		return RequestID{}, fmt.Errorf("%q is not a request id", s)
+	}
+	return id, nil
+}
 
 // Request is one call of a function. The caller owns everything in it and must not change it until
 // Invoke has returned.

@@ -18,7 +18,7 @@ func (c Code) HTTPStatus() int {
 	case CodeAccessDenied, CodeSignatureNotMatch, CodeInvalidAccessKeyID:
 		return 403
 	case CodeFunctionNotFound, CodeServiceNotFound, CodeVersionNotFound, CodeAliasNotFound, CodeTriggerNotFound,
-		CodeOnDemandConfigNotFound, CodeInstanceNotFound, CodePathNotSupported:
+		CodeOnDemandConfigNotFound, CodeAsyncConfigNotExists, CodeInstanceNotFound, CodePathNotSupported:
 		return 404
 	case CodeMethodNotAllowed:
 		return 405

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -14,6 +15,8 @@ type Attached struct {
 	// Warm is how many instances are kept ready ahead of requests, and OnDemand how many more there may be, by qualifier.
 	Warm     map[string]int `json:"warm,omitempty"`
 	OnDemand map[string]int `json:"onDemand,omitempty"`
+	// Async is what becomes of asynchronous invocations, by qualifier.
+	Async map[string]async.Settings `json:"async,omitempty"`
 
 	// Revision is that of the document in the store, which is this struct as JSON; the Keeper sets it.
 	Revision uint64 `json:"-"`
@@ -38,7 +41,7 @@ type Trigger struct {
 	ETag     string    `json:"etag"`
 }
 
-func (a Attached) empty() bool { return len(a.Triggers)+len(a.Warm)+len(a.OnDemand) == 0 }
+func (a Attached) empty() bool { return len(a.Triggers)+len(a.Warm)+len(a.OnDemand)+len(a.Async) == 0 }
 
 // Attached returns what belongs to a function. It takes no lock.
 func (r *Registry) Attached(key fn.Key) Attached { return (*r.attached.Load())[key] }
@@ -52,10 +55,11 @@ func (r *Registry) ChangeAttached(key fn.Key, change func(*Attached) error) erro
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	old := r.Attached(key)
-	a := Attached{Triggers: map[string]Trigger{}, Warm: map[string]int{}, OnDemand: map[string]int{}}
+	a := Attached{Triggers: map[string]Trigger{}, Warm: map[string]int{}, OnDemand: map[string]int{}, Async: map[string]async.Settings{}}
 	maps.Copy(a.Triggers, old.Triggers)
 	maps.Copy(a.Warm, old.Warm)
 	maps.Copy(a.OnDemand, old.OnDemand)
+	maps.Copy(a.Async, old.Async)
 	if err := change(&a); err != nil {
 		return err
 	}

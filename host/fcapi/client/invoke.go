@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -45,4 +46,29 @@ func (c *Client) Invoke(ctx context.Context, service, name string, event []byte,
 		Duration: time.Duration(ms * float64(time.Millisecond)), MemoryMB: mb,
 		ErrorType: fn.FaultKind(resp.Header.Get(fn.HeaderErrorType)), Body: body, Log: log,
 	}, nil
+}
+
+// InvokeAsync has an event run without waiting for it, and returns the id of the request. When it returns, the server has stored the event. Errors:
+// FunctionNotFound, ServiceNotFound, EntityTooLarge, HostClosed, InternalServerError.
+func (c *Client) InvokeAsync(ctx context.Context, service, name string, event []byte) (requestID string, err error) {
+	h := http.Header{"Content-Type": {"application/octet-stream"}, "X-Fc-Invocation-Type": {"Async"}}
+	resp, _, err := c.do(ctx, call{
+		method: http.MethodPost, path: servicePath(service, "functions", name, "invocations"), header: h, body: event,
+	})
+	if err != nil {
+		return "", err
+	}
+	return resp.Header.Get(fn.HeaderRequestID), nil
+}
+
+// AsyncInvocations lists the asynchronous invocations that are not done: at most limit that are to run, oldest first, and then at most limit that are dead,
+// newest first. With an empty name they are those of a service's functions, or of all if that is empty too. Errors: FunctionNotFound, ServiceNotFound.
+func (c *Client) AsyncInvocations(ctx context.Context, service, name string, limit int) ([]async.Status, error) {
+	query := of(service, name)
+	query.Set("limit", strconv.Itoa(limit))
+	var out struct {
+		Invocations []async.Status `json:"invocations"`
+	}
+	_, err := c.get(ctx, call{path: "/_lull/async", query: query}, &out)
+	return out.Invocations, err
 }
