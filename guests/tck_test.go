@@ -17,7 +17,9 @@ import (
 	"github.com/lull-dev/lull/host/fcapi"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front"
+	"github.com/lull-dev/lull/host/hosttest"
 	"github.com/lull-dev/lull/host/outbound"
+	"github.com/lull-dev/lull/host/source"
 )
 
 // TestSDKs_PassTheConformanceKit judges every SDK, and the host, over HTTP.
@@ -25,23 +27,7 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
-	h, err := host.New(host.Config{Outbound: outbound.New(outbound.Config{})})
-	require.NoError(t, err)
-	functions, control := front.New(h, front.Config{}), fcapi.New(h, fcapi.Config{})
-	serve := func(serve func(net.Listener) error) string {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		go serve(ln)
-		return "http://" + ln.Addr().String()
-	}
-	url, api := serve(functions.Serve), serve(control.Serve)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		require.NoError(t, functions.Shutdown(ctx))
-		require.NoError(t, control.Shutdown(ctx))
-		require.NoError(t, h.Close(ctx))
-	})
+	h, url, api := kitHost(t, host.Config{})
 	for _, lang := range []string{"go", "c", "rust", "assemblyscript"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
@@ -60,4 +46,53 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 			tck.Run(t, tck.Target{URL: url + "/" + name + "/", API: api})
 		})
 	}
+}
+
+// TestInterpreters_PassTheConformanceKit judges the languages whose functions are source trees.
+func TestInterpreters_PassTheConformanceKit(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the conformance kit takes half a minute; skipped with -short")
+	}
+	for lang, c := range map[string]struct{ interpreter, runtime, initializer, preFreeze, preStop string }{
+		"ruby": {"ruby", "ruby3.4", "index.initializer", "index.pre_freeze", "index.pre_stop"},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			h, url, api := kitHost(t, host.Config{
+				Interpreters: hosttest.Interpreters(t, c.interpreter), CacheDir: hosttest.CompileCache(t), AllowPreFreeze: []string{"python", "php"},
+			})
+			code, err := source.Pack(filepath.Join(lang, "tck"), source.Limits{})
+			require.NoError(t, err)
+			_, err = h.Deploy(t.Context(), fn.Function{
+				Name: "tck", Code: code, Runtime: c.runtime, Handler: "index.handler", Limits: fn.Limits{MemoryMiB: 512},
+				Initializer: fn.Hook{Handler: c.initializer}, PreFreeze: fn.Hook{Handler: c.preFreeze}, PreStop: fn.Hook{Handler: c.preStop},
+			})
+			require.NoError(t, err)
+			tck.Run(t, tck.Target{URL: url + "/tck/", API: api})
+		})
+	}
+}
+
+// kitHost is a host with its two servers, at the addresses that it returns.
+func kitHost(t *testing.T, cfg host.Config) (h *host.Host, url, api string) {
+	t.Helper()
+	cfg.Outbound = outbound.New(outbound.Config{})
+	h, err := host.New(cfg)
+	require.NoError(t, err)
+	functions, control := front.New(h, front.Config{}), fcapi.New(h, fcapi.Config{})
+	serve := func(serve func(net.Listener) error) string {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		go serve(ln)
+		return "http://" + ln.Addr().String()
+	}
+	url, api = serve(functions.Serve), serve(control.Serve)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		require.NoError(t, functions.Shutdown(ctx))
+		require.NoError(t, control.Shutdown(ctx))
+		require.NoError(t, h.Close(ctx))
+	})
+	return h, url, api
 }

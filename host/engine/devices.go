@@ -12,9 +12,9 @@ import (
 	"github.com/lull-dev/lull/abi"
 )
 
-// devices is the folder /fc of a resident guest. A device is open for the time of one event or one record only, so that an image holds none.
+// devices is the folder /fc of an interpreter. A device is open for the time of one event or one record only, so that an image holds none.
 //
-//	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer
+//	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer. Residents have it
 //	functions  the functions that the configuration names, a line each
 //	reply      what is written until it is closed is the answer, where next is not open any more
 //	out        what is written goes where standard output does
@@ -22,7 +22,9 @@ import (
 //	sleep-N    a stat of it sleeps for N microseconds
 type devices struct {
 	esys.UnimplementedFS
-	resident *resident
+	guest  func() *guest
+	next   func() (event []byte, ok bool) // nil: there is no such device
+	answer func(reply []byte)
 }
 
 // maxSleep is far above any deadline.
@@ -31,27 +33,26 @@ const maxSleep = int64(24 * time.Hour / time.Microsecond)
 var levels = map[string]abi.Level{"log/debug": abi.Debug, "log/info": abi.Info, "log/warn": abi.Warn, "log/error": abi.Error}
 
 func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, esys.Errno) {
-	r := d.resident
-	switch p {
-	case ".":
+	switch {
+	case p == ".":
 		return &device{dir: true}, 0
-	case "next":
-		event, ok := r.next(r.guest.frames)
+	case p == "next" && d.next != nil:
+		event, ok := d.next()
 		if !ok {
 			return nil, esys.EAGAIN // nobody sees it, unless the stack was a wrong one
 		}
-		return &device{in: event, done: r.answer}, 0
-	case "functions":
-		return &device{in: []byte(r.guest.program.names())}, 0
-	case "out":
-		return &device{done: func(text []byte) { r.guest.stdout.Write(text) }}, 0
-	case "reply":
-		return &device{done: r.answer}, 0
+		return &device{in: event, done: d.answer}, 0
+	case p == "functions":
+		return &device{in: []byte(d.guest().program.names())}, 0
+	case p == "out":
+		return &device{done: func(text []byte) { d.guest().stdout.Write(text) }}, 0
+	case p == "reply":
+		return &device{done: d.answer}, 0
 	}
 	if level, ok := levels[p]; ok {
 		return &device{limit: abi.MaxLogBytes, done: func(text []byte) {
-			g := r.guest
-			g.out.Line(g.guest.call, level, strings.ToValidUTF8(string(text), "\uFFFD"))
+			g := d.guest()
+			g.out.Line(g.call, level, strings.ToValidUTF8(string(text), "\uFFFD"))
 		}}, 0
 	}
 	return nil, esys.ENOENT
@@ -70,7 +71,7 @@ func (d *devices) Stat(p string) (sys.Stat_t, esys.Errno) {
 		if err != nil {
 			return sys.Stat_t{}, esys.EINVAL
 		}
-		d.resident.guest.nanosleep(min(n, maxSleep) * int64(time.Microsecond))
+		d.guest().nanosleep(min(n, maxSleep) * int64(time.Microsecond))
 		return deviceStat(false), 0
 	}
 	if _, ok := levels[p]; ok || p == "next" || p == "reply" || p == "functions" || p == "out" {

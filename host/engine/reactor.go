@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"io"
 	"slices"
 	"time"
 
@@ -72,6 +73,9 @@ func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 		if !p.interpreter.language.ownFiles {
 			config = r.files.config(config)
 		}
+	}
+	if d, ok := r.driver.(io.Reader); ok {
+		config = config.WithStdin(d)
 	}
 	if r.mod, err = r.guest.instantiate(moduleOptions{config}); err != nil {
 		return nil, err

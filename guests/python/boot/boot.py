@@ -57,7 +57,7 @@ class Context:
         self.request_id = self.requestId = request_id
         self.deadline = int(deadline)  # milliseconds since 1970
         self._http = http
-        self._status, self._headers = 0, []
+        self._status, self._headers = None, []
         if qualifier != 'LATEST':
             self.service = Fields({**Context._json['service'], 'qualifier': qualifier})
 
@@ -250,7 +250,7 @@ def answer_to(event):
             run(function, context)
             return b'='
         answer = body(run(function, event, context))
-        if context._status or context._headers:
+        if context._status is not None or context._headers:
             head = json.dumps({'status': context._status, 'headers': context._headers})
             return b'#' + encode(head) + b'\n' + answer
         return b'=' + answer
