@@ -12,7 +12,6 @@ const DefaultBytes = 512 << 10
 
 // Ring holds the newest records of one function. It is safe for concurrent use.
 type Ring struct {
-	key fn.Key
 	ring[Entry]
 }
 
@@ -21,7 +20,7 @@ func NewRing(key fn.Key, max int) *Ring {
 	if max <= 0 {
 		max = DefaultBytes
 	}
-	return &Ring{key, ring[Entry]{max: max}}
+	return &Ring{ring[Entry]{key: key, max: max}}
 }
 
 // Add writes one entry and drops the oldest ones if need be. A text over the ring's bytes is cut.

@@ -48,7 +48,6 @@ type served struct {
 
 // Requests holds the newest requests of one function. It is safe for concurrent use.
 type Requests struct {
-	key fn.Key
 	ring[served]
 }
 
@@ -57,7 +56,7 @@ func NewRequests(key fn.Key, max int) *Requests {
 	if max <= 0 {
 		max = DefaultRequestBytes
 	}
-	return &Requests{key, ring[served]{max: max}}
+	return &Requests{ring[served]{key: key, max: max}}
 }
 
 // maxErrorName bounds what is kept of a fault's type, which guests choose.
