@@ -32,8 +32,12 @@ type Config struct {
 	// Interpreters finds the interpreters that run source trees; package interpreters has one. Default: none, only modules can be deployed.
 	Interpreters engine.Interpreters
 
-	// LogBytes bounds the log records that are kept for one function, default logs.DefaultBytes.
+	// LogBytes bounds the log records of one function that are in memory, default logs.DefaultBytes. Below 0 there is no log at all.
 	LogBytes int
+	// LogMaxAge and LogMaxBytes bound the log records and the request list in Store; see logs.ArchiveConfig for their defaults. Without Store nothing is kept but
+	// what is in memory.
+	LogMaxAge   time.Duration
+	LogMaxBytes int64
 
 	// Outbound sends the HTTP requests that guests make with fetch, to the hosts that their functions list; outbound.New makes one. Nil: all are
 	// denied. The host does not close it.
@@ -58,7 +62,9 @@ func (c Config) withDefaults() Config {
 	positive(&c.MaxEventBytes, 32<<20)
 	positive(&c.MaxAnswerBytes, engine.DefaultMaxAnswerBytes)
 	positive(&c.MaxCodeBytes, 100<<20)
-	positive(&c.LogBytes, logs.DefaultBytes)
+	if c.LogBytes == 0 {
+		c.LogBytes = logs.DefaultBytes
+	}
 	if c.Region == "" {
 		c.Region = "local"
 	}

@@ -61,7 +61,10 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, engine: e, runtimes: table, records: newRecords(cfg.LogBytes), restored: make(chan struct{})}
+	h := &Host{cfg: cfg, engine: e, runtimes: table, restored: make(chan struct{})}
+	if h.records, err = newRecords(&cfg, h.trouble); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	if h.cfg.Store == nil {
 		h.ownStore = memory.New()
 		h.cfg.Store = h.ownStore
@@ -79,7 +82,7 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		h.shut()
 		h.following.Wait()
-		return nil, errors.Join(err, e.Close())
+		return nil, errors.Join(err, h.records.close(context.Background()), e.Close())
 	}
 	return h, nil
 }
@@ -128,7 +131,7 @@ func (h *Host) Close(ctx context.Context) error {
 		}
 		h.retiring.Wait()
 		h.async.Wait()
-		h.closeErr = errors.Join(context.Cause(ctx), h.engine.Close())
+		h.closeErr = errors.Join(context.Cause(ctx), h.records.close(ctx), h.engine.Close())
 		if h.ownStore != nil {
 			h.closeErr = errors.Join(h.closeErr, h.ownStore.Close())
 		}

@@ -93,47 +93,85 @@ func (h *Host) Usage(key fn.Key) (fn.Usage, error) {
 	return rec.ledger.Usage(), nil
 }
 
-// Logs returns a function's records, oldest first, also for some time after it was deleted. With an empty name they are those of all functions of
-// the service, or of all services if that is empty too. Errors: FunctionNotFound, ServiceNotFound.
-func (h *Host) Logs(key fn.Key, f logs.Filter) ([]logs.Record, error) {
-	some, err := h.recorded(key)
-	if err != nil {
-		return nil, err
-	}
+// Logs returns a function's records, oldest first, also after it was deleted, for as long as they are kept. With an empty name they are those of all functions of
+// the service, or of all services if that is empty too. With Config.Store they are read from there as well, and at most logs.MaxResults. Errors: FunctionNotFound,
+// ServiceNotFound, InternalServerError (the store).
+func (h *Host) Logs(ctx context.Context, key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	some, known := h.recorded(key)
 	all := []logs.Record{}
-	for _, rec := range some {
-		all = append(all, rec.logs.Records(f)...)
-	}
-	return logs.Merge(all, f.Limit), nil
-}
-
-// Requests returns the requests that ran, in the order in which they ended, of what Logs would return the records of. Hook runs are not requests, nor are those
-// that got no instance. Errors: FunctionNotFound, ServiceNotFound.
-func (h *Host) Requests(key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
-	some, err := h.recorded(key)
-	if err != nil {
-		return nil, err
-	}
-	all := []logs.Request{}
-	for _, rec := range some {
-		all = append(all, rec.requests.List(f)...)
-	}
-	return logs.MergeRequests(all, f.Limit), nil
-}
-
-// recorded returns what is kept of a function, or of all of a service, or of all services.
-func (h *Host) recorded(key fn.Key) ([]record, error) {
-	if key.Name == "" {
-		if key.Service != "" {
-			if _, err := h.registry.Service(key.Service); err != nil {
-				return nil, err
-			}
+	if archive := h.records.archive; archive != nil {
+		var rings []*logs.Ring
+		for _, rec := range some {
+			rings = append(rings, rec.logs)
 		}
-		return h.records.ofService(key.Service), nil
+		var err error
+		if all, err = archive.Records(ctx, key, rings, f); err != nil {
+			return nil, storeFailed(err)
+		}
+	} else {
+		for _, rec := range some {
+			all = append(all, rec.logs.Records(f)...)
+		}
+		all = logs.Merge(all, f.Limit)
 	}
+	if known == nil || len(all) > 0 {
+		return all, nil
+	}
+	return nil, known
+}
+
+// Recent is Logs of what is in memory alone: it does not wait for the store.
+func (h *Host) Recent(key fn.Key, f logs.Filter) ([]logs.Record, error) {
 	rec, ok := h.records.find(key)
 	if !ok {
 		return nil, h.notFound(key)
 	}
-	return []record{rec}, nil
+	return rec.logs.Records(f), nil
+}
+
+// Requests returns the requests that ran, in the order in which they ended, of what Logs would return the records of. Hook runs are not requests, nor are those
+// that got no instance. The rest is as with Logs.
+func (h *Host) Requests(ctx context.Context, key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
+	some, known := h.recorded(key)
+	all := []logs.Request{}
+	if archive := h.records.archive; archive != nil {
+		var lists []*logs.Requests
+		for _, rec := range some {
+			lists = append(lists, rec.requests)
+		}
+		var err error
+		if all, err = archive.List(ctx, key, lists, f); err != nil {
+			return nil, storeFailed(err)
+		}
+	} else {
+		for _, rec := range some {
+			all = append(all, rec.requests.List(f)...)
+		}
+		all = logs.MergeRequests(all, f.Limit)
+	}
+	if known == nil || len(all) > 0 {
+		return all, nil
+	}
+	return nil, known
+}
+
+// recorded returns what is kept of a function, or of all of a service, or of all services. The error says that there is no such function or service.
+func (h *Host) recorded(key fn.Key) ([]record, error) {
+	if key.Name != "" {
+		rec, ok := h.records.find(key)
+		if !ok {
+			return nil, h.notFound(key)
+		}
+		return []record{rec}, nil
+	}
+	some := h.records.ofService(key.Service)
+	if key.Service == "" {
+		return some, nil
+	}
+	_, err := h.registry.Service(key.Service)
+	return some, err
+}
+
+func storeFailed(err error) error {
+	return fn.Errorf(fn.CodeInternal, "the store cannot be read now: %w", err)
 }

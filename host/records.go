@@ -1,6 +1,8 @@
 package host
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -14,7 +16,8 @@ const keepDeleted = 100
 
 // records are the logs, the requests and the ledger of each function. They outlive versions.
 type records struct {
-	logBytes int
+	logBytes int           // of a ring; less than 0: no log
+	archive  *logs.Archive // or nil
 
 	mu struct {
 		sync.Mutex
@@ -29,10 +32,27 @@ type record struct {
 	requests *logs.Requests
 }
 
-func newRecords(logBytes int) *records {
-	r := &records{logBytes: logBytes}
+// newRecords opens an archive if there is a store. trouble is told when that refuses.
+func newRecords(cfg *Config, trouble func(error)) (*records, error) {
+	r := &records{logBytes: cfg.LogBytes}
 	r.mu.all = map[fn.Key]record{}
-	return r
+	if cfg.Store == nil {
+		return r, nil
+	}
+	var err error
+	r.archive, err = logs.NewArchive(context.Background(), logs.ArchiveConfig{
+		Store: cfg.Store, MaxAge: cfg.LogMaxAge, MaxBytes: cfg.LogMaxBytes,
+		Trouble: func(err error) { trouble(fmt.Errorf("keeping log records: %w", err)) },
+	})
+	return r, err
+}
+
+// close stores what is left.
+func (r *records) close(ctx context.Context) error {
+	if r.archive == nil {
+		return nil
+	}
+	return r.archive.Close(ctx)
 }
 
 // of returns a function's records; a function that comes back after a delete goes on with its old ones.
@@ -42,8 +62,25 @@ func (r *records) of(key fn.Key) record {
 	r.mu.gone = slices.DeleteFunc(r.mu.gone, func(k fn.Key) bool { return k == key })
 	rec, ok := r.mu.all[key]
 	if !ok {
-		rec = record{meter.NewLedger(key), logs.NewRing(key, r.logBytes), logs.NewRequests(key, 0)}
+		rec = r.make(key)
 		r.mu.all[key] = rec
+	}
+	return rec
+}
+
+func (r *records) make(key fn.Key) record {
+	rec := record{ledger: meter.NewLedger(key)}
+	if r.archive == nil {
+		rec.requests = logs.NewRequests(key, 0)
+	} else {
+		rec.requests = r.archive.Requests(key, 0)
+	}
+	switch {
+	case r.logBytes < 0:
+	case r.archive == nil:
+		rec.logs = logs.NewRing(key, r.logBytes)
+	default:
+		rec.logs = r.archive.Ring(key, r.logBytes)
 	}
 	return rec
 }

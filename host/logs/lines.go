@@ -23,8 +23,11 @@ func NewRing(key fn.Key, max int) *Ring {
 	return &Ring{ring[Entry]{key: key, max: max}}
 }
 
-// Add writes one entry and drops the oldest ones if need be. A text over the ring's bytes is cut.
+// Add writes one entry and drops the oldest ones if need be. A text over the ring's bytes is cut. A nil ring keeps nothing.
 func (r *Ring) Add(e Entry) {
+	if r == nil {
+		return
+	}
 	if limit := max(r.max-r.size(), 0); len(e.Text) > limit {
 		e.Text, e.Cut = e.Text[:limit], true
 	}
@@ -34,6 +37,9 @@ func (r *Ring) Add(e Entry) {
 // Records returns what the filter selects, oldest first. The slice is never nil.
 func (r *Ring) Records(f Filter) []Record {
 	out := []Record{}
+	if r == nil {
+		return out
+	}
 	for _, e := range slices.Backward(r.since(f.After)) { // newest first, so that Limit can stop the walk
 		if f.full(len(out)) {
 			break

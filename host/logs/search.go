@@ -29,7 +29,9 @@ func (a *Archive) Records(ctx context.Context, key fn.Key, rings []*Ring, f Filt
 	}
 	s.missing = func(at time.Time, what string) Entry { return Entry{Time: at, Mark: Note, Level: abi.Warn, Text: what} }
 	for _, r := range rings {
-		s.ring(&r.ring)
+		if r != nil {
+			s.ring(&r.ring)
+		}
 	}
 	return s.run(ctx, &a.records)
 }
