@@ -173,7 +173,7 @@ func TestInvoke_RefusesWhatIsNotThere(t *testing.T) {
 	requireCode(t, err, fn.CodeInstanceNotFound, "c-nope")
 	_, err = s.Usage(key)
 	requireCode(t, err, fn.CodeServiceNotFound)
-	_, err = s.Logs(context.Background(), fn.Key{Service: fn.DefaultService, Name: "nope"}, logs.Filter{})
+	_, err = s.Logs(fn.Key{Service: fn.DefaultService, Name: "nope"}, logs.Filter{})
 	requireCode(t, err, fn.CodeFunctionNotFound)
 	s.undisturbed()
 }

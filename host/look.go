@@ -93,66 +93,72 @@ func (h *Host) Usage(key fn.Key) (fn.Usage, error) {
 	return rec.ledger.Usage(), nil
 }
 
-// Logs returns a function's records, oldest first, also after it was deleted, for as long as they are kept. With an empty name they are those of all functions of
-// the service, or of all services if that is empty too. With Config.Store they are read from there as well, and at most logs.MaxResults. Errors: FunctionNotFound,
-// ServiceNotFound, InternalServerError (the store).
-func (h *Host) Logs(ctx context.Context, key fn.Key, f logs.Filter) ([]logs.Record, error) {
-	some, known := h.recorded(key)
+// Logs returns a function's records that are in memory, oldest first, also for some time after it was deleted. With an empty name they are those of all functions
+// of the service, or of all services if that is empty too. Errors: FunctionNotFound, ServiceNotFound.
+func (h *Host) Logs(key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	some, err := h.recorded(key)
+	if err != nil {
+		return nil, err
+	}
 	all := []logs.Record{}
-	if archive := h.records.archive; archive != nil {
-		var rings []*logs.Ring
-		for _, rec := range some {
-			rings = append(rings, rec.logs)
-		}
-		var err error
-		if all, err = archive.Records(ctx, key, rings, f); err != nil {
-			return nil, storeFailed(err)
-		}
-	} else {
-		for _, rec := range some {
-			all = append(all, rec.logs.Records(f)...)
-		}
-		all = logs.Merge(all, f.Limit)
+	for _, rec := range some {
+		all = append(all, rec.logs.Records(f)...)
 	}
-	if known == nil || len(all) > 0 {
-		return all, nil
-	}
-	return nil, known
+	return logs.Merge(all, f.Limit), nil
 }
 
-// Recent is Logs of what is in memory alone: it does not wait for the store.
-func (h *Host) Recent(key fn.Key, f logs.Filter) ([]logs.Record, error) {
-	rec, ok := h.records.find(key)
-	if !ok {
-		return nil, h.notFound(key)
+// Requests returns the requests that ran and are in memory, in the order in which they ended, of what Logs would return the records of. Hook runs are not
+// requests, nor are those that got no instance. Errors: FunctionNotFound, ServiceNotFound.
+func (h *Host) Requests(key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
+	some, err := h.recorded(key)
+	if err != nil {
+		return nil, err
 	}
-	return rec.logs.Records(f), nil
-}
-
-// Requests returns the requests that ran, in the order in which they ended, of what Logs would return the records of. Hook runs are not requests, nor are those
-// that got no instance. The rest is as with Logs.
-func (h *Host) Requests(ctx context.Context, key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
-	some, known := h.recorded(key)
 	all := []logs.Request{}
-	if archive := h.records.archive; archive != nil {
-		var lists []*logs.Requests
-		for _, rec := range some {
-			lists = append(lists, rec.requests)
-		}
-		var err error
-		if all, err = archive.List(ctx, key, lists, f); err != nil {
-			return nil, storeFailed(err)
-		}
-	} else {
-		for _, rec := range some {
-			all = append(all, rec.requests.List(f)...)
-		}
-		all = logs.MergeRequests(all, f.Limit)
+	for _, rec := range some {
+		all = append(all, rec.requests.List(f)...)
 	}
-	if known == nil || len(all) > 0 {
-		return all, nil
+	return logs.MergeRequests(all, f.Limit), nil
+}
+
+// SearchLogs is Logs of what is in memory and in Config.Store, from before a restart and from other hosts too. It returns at most logs.MaxResults. A function that
+// has records counts as found, also when it was deleted. Besides the errors of Logs: InternalServerError (the store cannot be read).
+func (h *Host) SearchLogs(ctx context.Context, key fn.Key, f logs.Filter) ([]logs.Record, error) {
+	if h.records.archive == nil {
+		return h.Logs(key, f)
 	}
-	return nil, known
+	some, unknown := h.recorded(key)
+	var rings []*logs.Ring
+	for _, rec := range some {
+		rings = append(rings, rec.logs)
+	}
+	all, err := h.records.archive.Records(ctx, key, rings, f)
+	return found(all, err, unknown)
+}
+
+// SearchRequests is to Requests what SearchLogs is to Logs.
+func (h *Host) SearchRequests(ctx context.Context, key fn.Key, f logs.RequestFilter) ([]logs.Request, error) {
+	if h.records.archive == nil {
+		return h.Requests(key, f)
+	}
+	some, unknown := h.recorded(key)
+	var lists []*logs.Requests
+	for _, rec := range some {
+		lists = append(lists, rec.requests)
+	}
+	all, err := h.records.archive.List(ctx, key, lists, f)
+	return found(all, err, unknown)
+}
+
+// found is what a search of the store ends with. unknown is what is said of a name if there is nothing.
+func found[T any](all []T, err, unknown error) ([]T, error) {
+	switch {
+	case err != nil:
+		return nil, fn.Errorf(fn.CodeInternal, "the store cannot be read now: %w", err)
+	case len(all) == 0 && unknown != nil:
+		return nil, unknown
+	}
+	return all, nil
 }
 
 // recorded returns what is kept of a function, or of all of a service, or of all services. The error says that there is no such function or service.
@@ -170,8 +176,4 @@ func (h *Host) recorded(key fn.Key) ([]record, error) {
 	}
 	_, err := h.registry.Service(key.Service)
 	return some, err
-}
-
-func storeFailed(err error) error {
-	return fn.Errorf(fn.CodeInternal, "the store cannot be read now: %w", err)
 }

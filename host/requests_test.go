@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +22,7 @@ func TestRequests_AreListedAndHooksAreNot(t *testing.T) {
 	third := s.event("t")
 	hosttest.Invoke(t, s.Host, "s/bad", "")
 	list := func(key fn.Key, filter logs.RequestFilter) []logs.Request {
-		got, err := s.Requests(context.Background(), key, filter)
+		got, err := s.Requests(key, filter)
 		require.NoError(t, err)
 		return got
 	}
@@ -60,6 +59,6 @@ func TestRequests_AreListedAndHooksAreNot(t *testing.T) {
 	require.Zero(t, failed[0].DurationMs, "the handler did not run")
 	require.Len(t, list(fn.Key{}, logs.RequestFilter{}), 5, "with the bystander's")
 
-	_, err := s.Requests(context.Background(), fn.Key{Service: "s", Name: "nobody"}, logs.RequestFilter{})
+	_, err := s.Requests(fn.Key{Service: "s", Name: "nobody"}, logs.RequestFilter{})
 	require.Equal(t, fn.CodeFunctionNotFound, fn.CodeOf(err))
 }

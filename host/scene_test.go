@@ -98,7 +98,7 @@ func (s *scene) inState(state string) (id string) {
 // lines are f's log records.
 func (s *scene) lines(filter logs.Filter) []logs.Record {
 	s.t.Helper()
-	records, err := s.Logs(context.Background(), f, filter)
+	records, err := s.Logs(f, filter)
 	require.NoError(s.t, err)
 	return records
 }

@@ -193,7 +193,7 @@ func TestDelete_ForgetsTheLogsOfFunctionsThatAreLongGone(t *testing.T) {
 		require.NoError(t, s.Delete(t.Context(), fn.Key{Service: fn.DefaultService, Name: name}, ""))
 	}
 	for i := range keep + 5 {
-		_, err := s.Logs(context.Background(), fn.Key{Service: fn.DefaultService, Name: fmt.Sprint("f", i)}, logs.Filter{})
+		_, err := s.Logs(fn.Key{Service: fn.DefaultService, Name: fmt.Sprint("f", i)}, logs.Filter{})
 		if i < 5 {
 			requireCode(t, err, fn.CodeFunctionNotFound)
 		} else {

@@ -55,7 +55,7 @@ func (g *guestLines) follow(h *host.Host) (stop func()) {
 			g.mu.changed = map[fn.Key]struct{}{}
 			g.mu.Unlock()
 			for key := range changed {
-				records, _ := h.Recent(key, logs.Filter{Span: logs.Span{After: seen[key]}}) // forgotten after a delete: nothing to log
+				records, _ := h.Logs(key, logs.Filter{Span: logs.Span{After: seen[key]}}) // forgotten after a delete: nothing to log
 				for _, r := range records {
 					g.line(&r)
 					seen[key] = r.Seq

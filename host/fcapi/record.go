@@ -56,7 +56,7 @@ func (s *Server) logs(r *request) error {
 	if f.Query, err = query.Parse(r.query("query")); err != nil {
 		return fn.Errorf(fn.CodeInvalidArgument, "the query cannot be read: %w", err)
 	}
-	records, err := s.host.Logs(s.base, r.scope(), f)
+	records, err := s.host.SearchLogs(s.base, r.scope(), f)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (s *Server) requests(r *request) error {
 	if f.Failed, err = r.flag("failed"); err != nil {
 		return err
 	}
-	requests, err := s.host.Requests(s.base, r.scope(), f)
+	requests, err := s.host.SearchRequests(s.base, r.scope(), f)
 	if err != nil {
 		return err
 	}
