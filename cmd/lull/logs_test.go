@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -72,6 +73,39 @@ func TestLogs(t *testing.T) {
 			require.NotContains(t, out.String(), "PreFreeze")
 		},
 	}.run(t)
+}
+
+func TestLogs_AreThereAfterARestart(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	s := serve(t, "--data", data)
+	s.lull(t, "deploy", "kept", probe(t)).ok(t)
+	s.lull(t, "deploy", "gone", probe(t)).ok(t)
+	s.lull(t, "invoke", "kept", "-d", "c").ok(t)
+	s.lull(t, "invoke", "gone", "-d", "L").ok(t)
+	s.lull(t, "rm", "gone").ok(t)
+	requests := s.lull(t, "requests", "kept", "--json").ok(t)
+	require.Zero(t, s.stop(t))
+
+	s = serve(t, "--data", data)
+	require.JSONEq(t, requests, s.lull(t, "requests", "kept", "--json").ok(t))
+	before := s.lull(t, "logs", "kept", "--query", "source:platform").ok(t)
+	require.Equal(t, 8, strings.Count(before, "\n"), "with the preStop of the server's end: %s", before)
+	require.Contains(t, s.lull(t, "logs", "gone").ok(t), "hello from the probe")
+	s.lull(t, "invoke", "kept", "-d", "c").ok(t)
+	after := s.lull(t, "logs", "kept").ok(t)
+	require.Equal(t, before, after[:len(before)])
+	require.Greater(t, len(after), len(before))
+	require.Len(t, fromJSON[[]map[string]any](t, s.lull(t, "requests", "kept", "--json").ok(t)), 2)
+}
+
+func TestLogs_CanBeSwitchedOffAndBounded(t *testing.T) {
+	s := serve(t, "--log-size", "0")
+	s.lull(t, "deploy", "silent", probe(t)).ok(t)
+	s.lull(t, "invoke", "silent", "-d", "L").ok(t)
+	require.Empty(t, s.lull(t, "logs", "silent").ok(t))
+	require.Len(t, rows(t, s.lull(t, "requests", "silent").ok(t)), 1, "the request list stays")
+	run(t, nil, "", "serve", "--log-age", "0s").fails(t, exitUsage, "--log-age 0s")
+	run(t, nil, "", "serve", "--log-size=-1").fails(t, exitUsage, "--log-size -1")
 }
 
 func TestStop(t *testing.T) {

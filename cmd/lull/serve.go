@@ -35,6 +35,7 @@ type serveCmd struct {
 	HTTP string `name:"http" default:"${httpAddress}" placeholder:"ADDR" help:"Function URLs (default ${httpAddress})."`
 	Data string `default:".lull" placeholder:"DIR" help:"What the server keeps: functions, and compiled modules (default .lull)."`
 	storeFlags
+	logFlags
 	ClockSkew      time.Duration `default:"15m" placeholder:"TIME" help:"How far the date of a signed request may be off (default 15m)."`
 	AllowPreFreeze []string      `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
 	LogLevel       string        `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
@@ -67,7 +68,10 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 			return usagef("--deploy %s: expected NAME=FILE|DIR", d)
 		}
 	}
-	if err := c.check(); err != nil {
+	if err := c.storeFlags.check(); err != nil {
+		return err
+	}
+	if err := c.logFlags.check(); err != nil {
 		return err
 	}
 	data, err := openDataDir(c.Data)
@@ -113,6 +117,9 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 		CacheDir:       data.cache(),
 		Interpreters:   installed,
 		Store:          kept,
+		LogBytes:       c.ringBytes(),
+		LogMaxAge:      c.LogAge,
+		LogMaxBytes:    int64(c.LogSize) << 20,
 		AllowPreFreeze: c.AllowPreFreeze,
 		Outbound:       outbound.New(outbound.Config{}),
 		Listener: func(e *fn.Event) {

@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -25,7 +26,9 @@ type Archive struct {
 	stalled atomic.Bool   // the store does not take anything
 	ending  context.Context
 	end     context.CancelFunc
-	done    chan struct{}
+	aborted context.Context // ends when nothing is waited for any more
+	abort   context.CancelFunc
+	done    chan struct{} // closed when the goroutine has ended
 
 	mu struct {
 		sync.Mutex
@@ -81,6 +84,7 @@ func NewArchive(ctx context.Context, cfg ArchiveConfig) (*Archive, error) {
 	a.records = shelf[Entry]{a, records, entryCoding}
 	a.requests = shelf[served]{a, requests, requestCoding}
 	a.ending, a.end = context.WithCancel(context.Background())
+	a.aborted, a.abort = context.WithCancel(context.Background())
 	go a.run()
 	return a, nil
 }
@@ -99,14 +103,16 @@ func (a *Archive) Requests(key fn.Key, max int) *Requests {
 	return r
 }
 
-// Close stores what the rings still have, for at most as long as ctx lives, and ends the archive's goroutine. Nothing is added to rings any more. The caller
-// closes the store afterwards.
+// Close stores what the rings still have, for as long as ctx lives and at most 5 s, and ends the archive's goroutine. Nothing is added to rings any more. The
+// caller closes the store afterwards. The error says that not all was stored.
 func (a *Archive) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, giveUp)
+	defer cancel()
+	stop := context.AfterFunc(ctx, a.abort)
 	a.end()
-	select {
-	case <-a.done:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	<-a.done
+	if !stop() && a.stalled.Load() {
+		return fmt.Errorf("logs: the last records are not stored: %w", context.Cause(ctx))
 	}
 	return nil
 }
@@ -132,7 +138,7 @@ const (
 	collectFor = 100 * time.Millisecond // from the first thing that is new until it is stored
 	batchBytes = 4 << 20                // appended at once
 	retryAfter = time.Second
-	giveUp     = 5 * time.Second // at the end
+	giveUp     = 5 * time.Second
 )
 
 // run takes and stores until the archive ends.
@@ -176,16 +182,12 @@ func (a *Archive) flush() {
 	}
 }
 
-// store appends batches, again and again until the store takes them. It reports false when the archive ends before that.
+// store appends batches, again and again until the store takes them. It reports false when that is not waited for any more.
 func (a *Archive) store(batches []batch) bool {
-	defer a.stalled.Store(false)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	stop := context.AfterFunc(a.ending, func() { time.AfterFunc(giveUp, cancel) })
-	defer stop()
 	for {
-		err := appendAll(ctx, batches)
+		err := appendAll(a.aborted, batches)
 		if err == nil {
+			a.stalled.Store(false)
 			for _, b := range batches {
 				b.stored()
 			}
@@ -194,12 +196,10 @@ func (a *Archive) store(batches []batch) bool {
 		if !a.stalled.Swap(true) && a.cfg.Trouble != nil {
 			a.cfg.Trouble(err)
 		}
-		if a.ending.Err() != nil {
-			return false
-		}
 		select {
 		case <-time.After(retryAfter):
-		case <-a.ending.Done(): // once more
+		case <-a.aborted.Done():
+			return false
 		}
 	}
 }

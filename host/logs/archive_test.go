@@ -210,6 +210,26 @@ func TestArchive_WhoseStoreRefuses(t *testing.T) {
 	}
 }
 
+func TestArchive_ClosesWithoutAStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{Store: memoryStore(t)}
+		s.fail(errors.New("the disk is away"), nil)
+		a, err := NewArchive(t.Context(), ArchiveConfig{Store: s})
+		require.NoError(t, err)
+		a.Ring(keyF, 0).Add(Entry{Time: time.Now()})
+		began := time.Now()
+		require.ErrorContains(t, a.Close(t.Context()), "not stored")
+		require.Equal(t, giveUp, time.Since(began))
+
+		a, err = NewArchive(t.Context(), ArchiveConfig{Store: s})
+		require.NoError(t, err)
+		a.Ring(keyF, 0).Add(Entry{Time: time.Now()})
+		ended, end := context.WithCancel(t.Context())
+		end()
+		require.ErrorIs(t, a.Close(ended), context.Canceled)
+	})
+}
+
 func TestArchive_TellsOfABlockThatCannotBeRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := open(t, ArchiveConfig{Store: memoryStore(t)})
