@@ -3,6 +3,7 @@ package figures
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -106,11 +107,17 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, group := range r.Groups() {
 		rows := r.In(group)
 		used := usedColumns(rows)
+		remarks := slices.ContainsFunc(rows, func(row *Row) bool { return row.Measured() && row.remark() != "" })
 		b.WriteString("\n| " + cell(group))
 		for _, c := range used {
 			b.WriteString(" | " + columns[c])
 		}
-		b.WriteString(" |\n|" + strings.Repeat(" --- |", len(used)+1) + "\n")
+		width := len(used) + 1
+		if remarks {
+			b.WriteString(" | note")
+			width++
+		}
+		b.WriteString(" |\n|" + strings.Repeat(" --- |", width) + "\n")
 		for _, row := range rows {
 			b.WriteString("| " + cell(row.Name))
 			cells := row.cells()
@@ -124,12 +131,13 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 					b.WriteString(" | ")
 				}
 			}
-			b.WriteString(" |\n")
-		}
-		for _, row := range rows {
-			if row.Measured() && row.remark() != "" {
-				fmt.Fprintf(&b, "\n%s: %s\n", cell(row.Name), cell(row.remark()))
+			if remarks {
+				b.WriteString(" | ")
+				if cells != nil {
+					b.WriteString(cell(row.remark()))
+				}
 			}
+			b.WriteString(" |\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

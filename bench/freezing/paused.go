@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/lull-dev/lull/bench/guests"
@@ -83,7 +82,7 @@ func hold(file string) error {
 	if _, err := s.Hold(context.Background(), o.Instances); err != nil {
 		return err
 	}
-	debug.FreeOSMemory()
+	inprocess.FreeMemory()
 	fmt.Println("holding")
 	select {}
 }

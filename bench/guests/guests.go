@@ -48,13 +48,18 @@ func Spun(turns int) []byte {
 	return fmt.Appendf(nil, "%08x", x)
 }
 
+// Sum is the second part of the answer to an event.
+func Sum(event []byte) string {
+	h := fnv.New32a()
+	h.Write(event)
+	return fmt.Sprintf("%08x", h.Sum32())
+}
+
 // Answer checks an answer to an event: fresh wants the count of an instance that has answered nothing before.
 func Answer(event, answer []byte, fresh bool) error {
 	count, sum, ok := bytes.Cut(answer, []byte(" "))
-	h := fnv.New32a()
-	h.Write(event)
 	n, err := strconv.Atoi(string(count))
-	if !ok || err != nil || n < 1 || string(sum) != fmt.Sprintf("%08x", h.Sum32()) {
+	if !ok || err != nil || n < 1 || string(sum) != Sum(event) {
 		return fmt.Errorf("wrong answer %.100q to an event of %d bytes", answer, len(event))
 	}
 	if fresh && n != 1 {

@@ -42,6 +42,26 @@ func TestGuests_DoTheSameWork(t *testing.T) {
 	}
 }
 
+func TestSources_DoTheSameWork(t *testing.T) {
+	for _, guest := range guests.Sources() {
+		t.Run(guest.Name, func(t *testing.T) {
+			code, store, err := guest.Pack()
+			if err != nil {
+				if os.Getenv("CI") == "true" {
+					t.Fatal(err)
+				}
+				t.Skip(err)
+			}
+			h := hosttest.New(t, host.Config{Interpreters: store})
+			hosttest.Deploy(t, h, guest.Function(code))
+			for n, event := range []string{"x", strings.Repeat("x", 1000)} {
+				require.NoError(t, guests.Answer([]byte(event), hosttest.Invoke(t, h, "f", event).Body, n == 0))
+			}
+			require.Equal(t, guests.Spun(1000), hosttest.Invoke(t, h, "f", string(guests.Spin(1000))).Body)
+		})
+	}
+}
+
 func TestBuild_MakesThePlugIn(t *testing.T) { require.NotEmpty(t, build(t, "extism")) }
 
 func TestAnswer_RefusesWhatIsWrong(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -248,11 +247,15 @@ func (m *round) pauses() error {
 	return m.ctx.Err()
 }
 
+// FreeMemory gives what this process does not use back to the system.
+func FreeMemory() {
+	debug.FreeOSMemory()
+	debug.FreeOSMemory() // what finalizers have let go of
+}
+
 // resident is the process's resident memory after garbage collections; 0 where the system does not tell.
 func resident() int64 {
-	debug.FreeOSMemory()
-	runtime.GC()
-	debug.FreeOSMemory()
+	FreeMemory()
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0

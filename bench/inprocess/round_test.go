@@ -113,8 +113,12 @@ func TestOpen_RefusesWhatCannotBeMeasured(t *testing.T) {
 func TestHold_LeavesNothingWhenItIsReleased(t *testing.T) {
 	s, err := inprocess.Open(t.Context(), inprocess.Config{Function: hosttest.Function("f"), Event: []byte("c"), ImagedOnly: true})
 	require.NoError(t, err)
-	release, err := s.Hold(t.Context(), 20)
+	h, err := s.Hold(t.Context(), 20)
 	require.NoError(t, err)
-	release()
+	for n := range 20 {
+		_, err := h.Call(t.Context(), n)
+		require.NoError(t, err)
+	}
+	h.Release()
 	require.NoError(t, s.Close())
 }

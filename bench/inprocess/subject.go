@@ -183,22 +183,44 @@ func (g *group) stop(i *instance.Instance) {
 	}
 }
 
-// Hold starts instances that answer once and are paused, and leaves them so until release is called.
-func (s *Subject) Hold(ctx context.Context, n int) (release func(), err error) {
-	g := s.group(s.keep[0], nil)
-	held := make([]*instance.Instance, 0, n)
-	release = func() {
-		for _, i := range held {
-			g.stop(i)
-		}
-	}
+// Held are paused instances. They are not safe for concurrent use.
+type Held struct {
+	g   *group
+	all []*instance.Instance
+}
+
+// Hold starts instances that answer once and are paused, and leaves them so until Release.
+func (s *Subject) Hold(ctx context.Context, n int) (*Held, error) {
+	h := &Held{g: s.group(s.keep[0], nil), all: make([]*instance.Instance, 0, n)}
 	for range n {
-		i, _, err := g.start(ctx)
+		i, _, err := h.g.start(ctx)
 		if err != nil {
-			release()
+			h.Release()
 			return nil, err
 		}
-		held = append(held, i)
+		h.all = append(h.all, i)
 	}
-	return release, nil
+	return h, nil
+}
+
+// Call resumes instance n, counted from 0, has it answer the event, and pauses it.
+func (h *Held) Call(ctx context.Context, n int) (took time.Duration, err error) {
+	i := h.all[n]
+	began := time.Now()
+	h.g.resume(i)
+	if err := h.g.call(ctx, i); err != nil {
+		return 0, err // the instance is of no use any more, and Release passes over it
+	}
+	if _, err := h.g.pause(i); err != nil {
+		return 0, err
+	}
+	return time.Since(began), nil
+}
+
+// Release stops all instances. preStop runs.
+func (h *Held) Release() {
+	for _, i := range h.all {
+		h.g.stop(i)
+	}
+	h.all = nil
 }

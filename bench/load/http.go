@@ -81,6 +81,12 @@ func (h *HTTP) Call(worker int) error {
 	return h.check(w.resp.StatusCode(), w.resp.Body())
 }
 
+// CallPath is Call to another path on the same server.
+func (h *HTTP) CallPath(worker int, path string) error {
+	h.workers[worker].req.SetRequestURI("http://" + h.addr + path)
+	return h.Call(worker)
+}
+
 func (h *HTTP) exchange(w *conversation) (err error) {
 	if w.conn == nil {
 		if w.conn, err = net.DialTimeout("tcp", h.addr, HTTPTimeout); err != nil {

@@ -27,8 +27,11 @@ func Open(ctx context.Context, rate Rate, d time.Duration, call Call) *Result {
 	total := int64(rate.PerSecond * d.Seconds())
 	interval := float64(time.Second) / rate.PerSecond
 	r := newRun(d)
-	ctx, cancel := context.WithDeadline(ctx, r.began.Add(d+giveUp))
+	caller := ctx
+	ctx, cancel := context.WithDeadline(caller, r.began.Add(d+giveUp))
 	defer cancel()
+	// The end of the caller's context reaches this one a moment later, in which a call may return because of it.
+	over := func() bool { return caller.Err() != nil || ctx.Err() != nil }
 
 	var next, unsent atomic.Int64
 	var all sync.WaitGroup
@@ -52,7 +55,7 @@ func Open(ctx context.Context, rate Rate, d time.Duration, call Call) *Result {
 					case <-ctx.Done():
 					}
 				}
-				if ctx.Err() != nil {
+				if over() {
 					if due.Before(time.Now()) {
 						unsent.Add(1)
 						w.latency.Record(time.Since(due))

@@ -43,6 +43,17 @@ func prepare(ctx context.Context, dir string) (names []string, missing map[strin
 		}
 		names = append(names, name)
 	}
+	for _, s := range guests.Sources() {
+		code, _, err := s.Pack()
+		if err != nil {
+			missing[s.Name] = err.Error()
+			continue
+		}
+		if err := writeGuest(dir, guestFile{Name: s.Name, Source: code, Runtime: s.Runtime, Handler: s.Handler}); err != nil {
+			return nil, nil, err
+		}
+		names = append(names, s.Name)
+	}
 	return names, missing, nil
 }
 

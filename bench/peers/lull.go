@@ -91,13 +91,13 @@ func (l *lullHost) idle(ctx context.Context, n int, event []byte) (func(), error
 	if err != nil {
 		return nil, err
 	}
-	release, err := s.Hold(ctx, n)
+	held, err := s.Hold(ctx, n)
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return func() {
-		release()
+		held.Release()
 		s.Close()
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -107,7 +108,8 @@ func (c *Child) Signal(s os.Signal) error { return c.cmd.Process.Signal(s) }
 func (c *Child) Ended() error {
 	select {
 	case <-c.ended:
-		return &EndedError{strings.Join(c.cmd.Args, " "), c.said.String(), c.cmd.ProcessState.String()}
+		command := strings.Join(append([]string{filepath.Base(c.cmd.Path)}, c.cmd.Args[1:]...), " ")
+		return &EndedError{command, c.said.String(), c.cmd.ProcessState.String()}
 	default:
 		return nil
 	}
