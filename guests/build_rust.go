@@ -32,8 +32,9 @@ func findRust(b *build) (rustc, target string, err error) {
 			continue
 		}
 		sysroot, err := b.ask(rustc, "--print", "sysroot")
-		if err != nil {
-			return "", "", err
+		if err != nil { // rustup's, without a toolchain
+			missing = "a rustc that runs (" + rustc + " does not)"
+			continue
 		}
 		for _, target := range rustTargets {
 			if _, err := os.Stat(filepath.Join(sysroot, "lib", "rustlib", target, "lib")); err == nil {

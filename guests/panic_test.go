@@ -38,7 +38,7 @@ export function handler(eventLength: i32): i32 {
 			code, err := os.ReadFile(build(t, lang, dir, "", nil))
 			require.NoError(t, err)
 
-			h, err := host.New(host.Config{})
+			h, err := host.New(host.Config{CompileTimeout: time.Hour})
 			require.NoError(t, err)
 			defer func() {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

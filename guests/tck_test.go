@@ -27,7 +27,7 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
-	h, url, api := kitHost(t, host.Config{})
+	h, url, api := kitHost(t, host.Config{CompileTimeout: time.Hour})
 	for _, lang := range []string{"go", "c", "rust", "assemblyscript"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()

@@ -29,6 +29,9 @@ type Config struct {
 	// deploy. Default 10 s.
 	StartTimeout time.Duration
 
+	// CompileTimeout bounds the compilation of one module at deploy, see engine.Config. Default 5 min.
+	CompileTimeout time.Duration
+
 	// Interpreters finds the interpreters that run source trees; package interpreters has one. Default: none, only modules can be deployed.
 	Interpreters engine.Interpreters
 

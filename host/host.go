@@ -55,7 +55,7 @@ func New(cfg Config) (*Host, error) {
 		return nil, err
 	}
 	e, err := engine.New(engine.Config{
-		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, Interpreters: cfg.Interpreters,
+		CacheDir: cfg.CacheDir, MaxAnswerBytes: cfg.MaxAnswerBytes, StartTimeout: cfg.StartTimeout, CompileTimeout: cfg.CompileTimeout, Interpreters: cfg.Interpreters,
 		Outbound: cfg.Outbound, AccountID: cfg.AccountID, Region: cfg.Region,
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long tests wait for what has to come.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // server is a running `lull serve`.
 type server struct {

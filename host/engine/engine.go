@@ -40,7 +40,7 @@ type Config struct {
 	// Default 10 s.
 	StartTimeout time.Duration
 	// CompileTimeout bounds the compilation of a module, to a function: one that has begun is ended (a second or two for code of
-	// compilers, some 20 s at most for one written to hurt). Default 2 min.
+	// compilers, some 20 s at most for one written to hurt). Default 5 min.
 	CompileTimeout time.Duration
 	// PlainStart makes every guest start by its module's own start, without images and slots: to compare with, and where copy-on-write
 	// is not wanted.
@@ -61,7 +61,7 @@ const DefaultMaxAnswerBytes = 32 << 20
 const DefaultStartTimeout = 10 * time.Second
 
 // DefaultCompileTimeout is that of the compilation of a module.
-const DefaultCompileTimeout = 2 * time.Minute
+const DefaultCompileTimeout = 5 * time.Minute
 
 // Engine is safe for concurrent use.
 type Engine struct {

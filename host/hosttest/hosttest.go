@@ -77,10 +77,16 @@ func New(t testing.TB, cfg host.Config) *host.Host {
 	return h
 }
 
+// CompileTimeout is for tests: the race detector makes the compiler some thirty times slower.
+const CompileTimeout = time.Hour
+
 // Open returns a host that the test may close by itself, in vain if it wants. In clean-up it must not have leaked anything: not the
 // memory of a guest, not a program, not a goroutine.
 func Open(t testing.TB, cfg host.Config) *host.Host {
 	t.Helper()
+	if cfg.CompileTimeout == 0 {
+		cfg.CompileTimeout = CompileTimeout
+	}
 	opened() // first: a host has goroutines as soon as it is there
 	h, err := host.New(cfg)
 	if err != nil {
