@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Help() string {
-	return `SIGINT or SIGTERM stops the server: it accepts nothing more, lets running requests end, runs preStop in every instance within the hook's timeout, and exits with 0. A second signal ends it at once.`
+	return `SIGINT or SIGTERM stops the server: it accepts nothing more, lets running requests end, runs preStop in every instance within the hook's timeout, and exits with 0. Meanwhile /readyz fails, and /healthz and /metrics answer. A second signal ends it at once.`
 }
 
 func (c *serveCmd) Run(ctx context.Context, p *program) error {
@@ -137,9 +138,16 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 		return err
 	}
 	stopLines := lines.follow(h)
+	var deployed atomic.Bool
 	control := fcapi.New(h, fcapi.Config{
 		Version: version(), HTTP: baseURL(urls), API: baseURL(api), Keys: keys, ClockSkew: c.ClockSkew,
 		Metrics: counts.Handler(), Log: log,
+		Ready: func() error {
+			if !deployed.Load() {
+				return errors.New("the functions of --deploy are not in place yet")
+			}
+			return nil
+		},
 	})
 	function := front.New(h, front.Config{Log: log})
 
@@ -149,6 +157,7 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	fmt.Fprintf(p.stdout, "listening: control API %s\nlistening: function URLs %s\n", baseURL(api), baseURL(urls))
 
 	if err = c.deploy(ctx, p, baseURL(api)); err == nil {
+		deployed.Store(true)
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
@@ -158,12 +167,12 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 		err = nil
 	}
 
-	// No deadline: requests and hooks have their own timeouts, and a second signal ends the process.
+	// No deadline: requests and hooks have their own timeouts, and a second signal ends the process. The API goes on telling that the server drains until all is done.
 	log.Info().Msg("stopping: no new requests; running ones end, then preStop runs in every instance")
 	var draining errgroup.Group
-	draining.Go(func() error { return control.Shutdown(context.Background()) })
+	draining.Go(func() error { return control.Drain(context.Background()) })
 	draining.Go(func() error { return function.Shutdown(context.Background()) })
-	err = errors.Join(err, draining.Wait(), h.Close(context.Background()))
+	err = errors.Join(err, draining.Wait(), h.Close(context.Background()), control.Shutdown(context.Background()))
 	stopLines()
 	log.Info().Msg("stopped")
 	return err

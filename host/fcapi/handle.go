@@ -47,6 +47,13 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.httpd.WriteError(ctx, r.id, err)
 		return
 	}
+	if !found.draining {
+		if !s.underway.begin() {
+			s.httpd.WriteError(ctx, r.id, errDraining())
+			return
+		}
+		defer s.underway.end()
+	}
 	httpd.SetRequestID(ctx, r.id)
 	if err := h(s, r); err != nil {
 		s.httpd.WriteError(ctx, r.id, err)

@@ -20,6 +20,8 @@ type route struct {
 	any     handler           // for all methods; nil: there is one for each
 	body    func(*Server) int // the most bytes of a body; nil: smallBody
 	access  access
+	// draining: it is answered during a Drain, too.
+	draining bool
 }
 
 func at(path string, body func(*Server) int, methods map[string]handler) route {
@@ -28,6 +30,12 @@ func at(path string, body func(*Server) int, methods map[string]handler) route {
 
 func (r route) to(who access) route {
 	r.access = who
+	return r
+}
+
+// always sets draining.
+func (r route) always() route {
+	r.draining = true
 	return r
 }
 
@@ -74,8 +82,9 @@ var routes = []route{
 	at("/2016-08-15/services/{service}/functions/{function}/async-invoke-configs", nil, map[string]handler{"GET": (*Server).listAsync}),
 	at("/_lull/code/{item}", nil, map[string]handler{"GET": (*Server).fetchCode}).to(everybody),
 
-	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}).to(everybody),
-	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}).to(scrapers),
+	at("/healthz", nil, map[string]handler{"GET": (*Server).health, "HEAD": (*Server).health}).to(everybody).always(),
+	at("/readyz", nil, map[string]handler{"GET": (*Server).ready, "HEAD": (*Server).ready}).to(everybody).always(),
+	at("/metrics", nil, map[string]handler{"GET": (*Server).exposeMetrics}).to(scrapers).always(),
 	at("/_lull/info", nil, map[string]handler{"GET": (*Server).info}),
 	at("/_lull/runtimes", nil, map[string]handler{"GET": (*Server).runtimes}),
 	at("/_lull/functions", nil, map[string]handler{"GET": (*Server).overview}),

@@ -33,7 +33,7 @@ type Config struct {
 	HTTP    string
 	API     string
 
-	// Keys are the access keys of which one has to sign a request, but for /healthz, code addresses and triggers that are open to
+	// Keys are the access keys of which one has to sign a request, but for /healthz, /readyz, code addresses and triggers that are open to
 	// anonymous callers. Nil: nobody signs, and the API belongs on a loopback address.
 	Keys *sign.Keys
 	// ClockSkew is how far the date of a signed request may be from this machine's clock; zero means sign.DefaultSkew.
@@ -41,6 +41,9 @@ type Config struct {
 
 	// Metrics answers GET /metrics; nil: there is no such path.
 	Metrics http.Handler
+
+	// Ready says why the server should not get requests yet, as GET /readyz answers then, or nil. Default: it should.
+	Ready func() error
 
 	// ReadTimeout, WriteTimeout and IdleTimeout are those of httpd.Config; zero means its defaults.
 	ReadTimeout  time.Duration
@@ -57,6 +60,8 @@ type Server struct {
 	cfg     Config
 	httpd   *httpd.Server
 	metrics fasthttp.RequestHandler // nil: none
+	// underway are the requests that Drain waits for.
+	underway underway
 	// codeSecret signs the addresses of functions' code.
 	codeSecret [32]byte
 
