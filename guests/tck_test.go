@@ -54,7 +54,9 @@ func TestInterpreters_PassTheConformanceKit(t *testing.T) {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
 	for lang, c := range map[string]struct{ interpreter, runtime, initializer, preFreeze, preStop string }{
-		"ruby": {"ruby", "ruby3.4", "index.initializer", "index.pre_freeze", "index.pre_stop"},
+		"python": {"python", "python3.11", "index.initializer", "index.preFreeze", "index.preStop"},
+		"php":    {"php", "php8.2", "index.initializer", "index.preFreeze", "index.preStop"},
+		"ruby":   {"ruby", "ruby3.4", "index.initializer", "index.pre_freeze", "index.pre_stop"},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()

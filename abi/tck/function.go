@@ -54,8 +54,9 @@ func (k *kit) update(t *testing.T, f function) {
 	k.api(t, http.MethodPut, k.functionPath(), f, nil)
 }
 
-// longLimit is the time limit, in seconds, of every call in tests that are not about it.
-const longLimit = 30
+// longLimit is the time limit, in seconds, of every call in tests that are not about it. An interpreted guest needs seconds to
+// hash the largest event, and many of them on a busy machine.
+const longLimit = 100
 
 // change is the configuration of a test: the deployed one with long time limits, one instance at a time, and
 // one change. With a second instance allowed, a request during preFreeze would start it, and it would serve

@@ -55,10 +55,13 @@ function log(string $level, $message, array $context): void
     \file_put_contents("/fc/log/$level", $message);
 }
 
-/** Sets the status of the answer to a request that came by a URL. */
+/** Sets the status of the answer to a request that came by a URL. The host refuses what is no status, also if another one follows. */
 function status(int $status): void
 {
-    Boot::$answer['status'] = $status;
+    $last = Boot::$answer['status'] ?? 200;
+    if ($last >= 200 && $last <= 599) {
+        Boot::$answer['status'] = $status;
+    }
 }
 
 /** Adds a header to such an answer. */
@@ -150,7 +153,7 @@ function call(string $phase, string $name, array $context, string $event): strin
             return '=';
         }
         $answer = body($function($event, $context));
-        return Boot::$answer ? '#' . json(Boot::$answer + ['headers' => []]) . "\n" . $answer : '=' . $answer;
+        return Boot::$answer ? '#' . json(Boot::$answer) . "\n" . $answer : '=' . $answer;
     } catch (\Throwable $e) {
         return error($e);
     }

@@ -76,8 +76,9 @@ class Context:
         return json.dumps(out)
 
     def set_status(self, status):
-        """Sets the status of the answer to a request that came by a URL."""
-        self._status = int(status)
+        """Sets the status of the answer to a request that came by a URL. The host refuses what is no status, also if another one follows."""
+        if self._status is None or 200 <= self._status <= 599:
+            self._status = int(status)
 
     def add_header(self, name, value):
         """Adds a header to such an answer."""
