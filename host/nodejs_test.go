@@ -2,8 +2,11 @@ package host_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +14,7 @@ import (
 
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/logs"
 )
 
 func newNodeJS(t testing.TB, cfg host.Config) *language {
@@ -525,4 +529,144 @@ exports.handler = event => bad[event]();
 	require.Len(t, patient.answer(t, "deepJSON"), 20_002)
 	require.Equal(t, "ok", patient.answer(t, "prototype"))
 	require.Equal(t, "fine", patient.answer(t, "fine"))
+}
+
+func TestNodeJS_Overlap(t *testing.T) {
+	node := newNodeJS(t, host.Config{})
+	shared := func(f *fn.Function) { f.Limits.Concurrency, f.Limits.MaxInstances = 20, 1 }
+	// calls runs events beside each other and returns the answers in their order.
+	calls := func(f *function, events ...string) []*fn.Response {
+		responses := make([]*fn.Response, len(events))
+		var all sync.WaitGroup
+		for i, event := range events {
+			all.Go(func() { responses[i] = f.call(t, event) })
+		}
+		all.Wait()
+		return responses
+	}
+
+	t.Run("requests meet in one instance, with one preFreeze after the last", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+let waiting = [], frozen = 0;
+// Nobody is answered before all are there.
+exports.handler = (event, context) => new Promise(done => {
+  waiting.push(done);
+  if (waiting.length == 10) { waiting.forEach((done, i) => done('met' + frozen)); waiting = []; }
+});
+exports.preFreeze = async () => { frozen++; };
+`), shared, func(f *fn.Function) { f.PreFreeze.Handler = "index.preFreeze" })
+		for round := range 3 {
+			ids := map[string]bool{}
+			for _, resp := range calls(f, make([]string, 10)...) {
+				require.Nil(t, resp.Fault)
+				require.Equal(t, fmt.Sprintf("met%d", round), string(resp.Body))
+				ids[resp.InstanceID] = true
+			}
+			require.Len(t, ids, 1)
+			until(t, "it is paused", func() bool { return node.Instances(f.Key)[0].State == "paused" })
+		}
+	})
+
+	t.Run("log lines and answers go to their own requests, behind every await", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+const wait = ms => new Promise(done => setTimeout(done, ms));
+exports.handler = async (event, context) => {
+  for (let i = 0; i < 5; i++) {
+    console.log('step', i, String(event));
+    await null;
+    await wait(Math.random() * 10);
+    context.logger.warn('logger', String(event));
+    setTimeout(() => console.log('timer', String(event)), 1);
+  }
+  await wait(5);
+  return context.requestId + ' ' + event;
+};
+`), shared)
+		events := strings.Fields("a b c d e f g h i j")
+		for i, resp := range calls(f, events...) {
+			require.Nil(t, resp.Fault)
+			require.Equal(t, resp.RequestID.String()+" "+events[i], string(resp.Body))
+			records, err := f.Logs(f.Key, logs.Filter{RequestID: resp.RequestID.String()})
+			require.NoError(t, err)
+			n := 0
+			for _, r := range records {
+				if !strings.HasPrefix(r.Message, "FC ") {
+					n++
+					require.True(t, strings.HasSuffix(r.Message, " "+events[i]), "%s has the line %q", events[i], r.Message)
+				}
+			}
+			require.Equal(t, 15, n)
+		}
+	})
+
+	t.Run("an error, a bad answer or a missed deadline is one request's own", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+const wait = ms => new Promise(done => setTimeout(done, ms));
+exports.handler = async (event, context) => {
+  await wait(20);
+  if (event == 'throw') throw new RangeError('mine');
+  if (event == 'timer') { setTimeout(() => { throw new TypeError('in a timer'); }, 1); await wait(1e6); }
+  if (event == 'status') context.response.setStatusCode(99);
+  if (event == 'never') await new Promise(() => {});
+  if (event == 'reject') Promise.reject(new Error('lost'));
+  await wait(50);
+  return 'fine';
+};
+`), shared, timeout(2*time.Second))
+		events := []string{"a", "throw", "timer", "status", "b", "never", "reject"}
+		got := map[string]string{}
+		for i, resp := range calls(f, events...) {
+			got[events[i]] = string(resp.Body)
+			if resp.Fault != nil {
+				got[events[i]] = resp.Fault.Type
+			}
+		}
+		require.Equal(t, map[string]string{
+			"a": "fine", "b": "fine", "reject": "fine", "throw": "RangeError", "timer": "TypeError", "status": fn.TypeABI, "never": fn.TypeTimeout,
+		}, got)
+		require.Equal(t, "fine", f.answer(t, "again"), "another instance: the one with the missed deadline takes no more requests")
+	})
+
+	t.Run("a loop is interrupted at its deadline, and those who wait beside it go on", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+exports.handler = async event => {
+  if (event == 'spin') { await null; for (;;); }
+  await new Promise(done => setTimeout(done, 200));
+  return 'fine';
+};
+`), shared, timeout(time.Second))
+		var spin *fn.Response
+		var both sync.WaitGroup
+		both.Go(func() { spin = f.call(t, "spin") })
+		time.Sleep(500 * time.Millisecond) // its deadline is before that of the next
+		require.Equal(t, "fine", f.answer(t, "wait"))
+		both.Wait()
+		require.Equal(t, fn.TypeTimeout, spin.Fault.Type)
+		require.Equal(t, "fine", f.answer(t, "wait"))
+	})
+
+	t.Run("a guest that dies takes all its requests with it, and the next start anew", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+exports.handler = async event => { await new Promise(done => setTimeout(done, 20)); if (event == 'exit') process.exit(4); await new Promise(done => setTimeout(done, 1000)); return 'fine'; };
+`), shared)
+		for _, resp := range calls(f, "a", "b", "exit") {
+			require.NotNil(t, resp.Fault)
+			require.Equal(t, fn.TypeExit, resp.Fault.Type)
+		}
+		require.Equal(t, "fine", f.answer(t, "a"))
+	})
+
+	t.Run("many requests at once are all answered", func(t *testing.T) {
+		f := node.deploy(t, treeOf(t, "index.js", `
+exports.handler = async event => { await new Promise(done => setTimeout(done, Number(event) % 7)); return String(event); };
+`), func(f *fn.Function) { f.Limits.Concurrency, f.Limits.MaxInstances = 10, 3 }, timeout(time.Minute))
+		var events []string
+		for i := range 200 {
+			events = append(events, strconv.Itoa(i))
+		}
+		for i, resp := range calls(f, events...) {
+			require.Nil(t, resp.Fault)
+			require.Equal(t, events[i], string(resp.Body))
+		}
+	})
 }

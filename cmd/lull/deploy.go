@@ -14,7 +14,7 @@ type deployCmd struct {
 	target
 	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module or a project, which is built first; for a runtime with an interpreter a folder of source, or a zip file of it."`
 	Runtime   string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
-	Isolation string `enum:"serial,shared,fresh" default:"serial" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial)."`
+	Isolation string `enum:",serial,shared,fresh" default:"" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial, or shared with a --concurrency above 1)."`
 	Handler   string `default:"handler" placeholder:"HANDLER" help:"What takes requests: an export, or file.function in a folder of source, with the file index if none is named (default handler)."`
 	hookFlags
 	limitFlags
@@ -87,10 +87,16 @@ func (c *deployCmd) input(code []byte, h hooks) client.FunctionInput {
 		Initializer: &h.initializer.Handler,
 		Lifecycle:   &client.Lifecycle{PreFreeze: &h.preFreeze, PreStop: &h.preStop},
 		Env:         c.Env,
-		Isolation:   &c.Isolation,
 		AllowHosts:  append([]string{}, c.AllowHost...),
 		Code:        &client.Code{Bytes: code},
 	}
+	if c.Isolation == "" {
+		c.Isolation = string(fn.Serial)
+		if c.Concurrency > 1 {
+			c.Isolation = string(fn.Shared)
+		}
+	}
+	in.Isolation = &c.Isolation
 	if in.Env == nil {
 		in.Env = pairs{}
 	}

@@ -28,14 +28,11 @@ type guest struct {
 	ctx     guestContext // the same for all calls: a warm call makes none
 
 	// For the goroutine that runs the call.
-	call     *instance.Call // nil outside of calls
+	callState
 	deadline time.Time
 	fuel     tank
 	turn     turn
-	refusal  string    // the first refused import of this call
-	report   *fn.Fault // the last error_report of this call
-	headers  int       // bytes of the answer's headers
-	fetches  *fetches  // what this call has sent; nil until it does
+	fetches  *fetches // what this call has sent; nil until it does
 
 	standing int32                      // how many descriptors a guest with files has open from the start: its streams and its mounts
 	frames   experimental.StackIterator // the caller's, in a call of path_open by an interpreter
@@ -47,6 +44,14 @@ type guest struct {
 		wake   chan struct{} // closed by Interrupt; nil until the guest sleeps for the first time
 		cancel func()        // called by Interrupt; nil outside of a fetch
 	}
+}
+
+// callState is what a guest knows of a call. Where calls overlap, it changes with whose code runs.
+type callState struct {
+	call    *instance.Call // nil outside of calls
+	refusal string         // the first refused import of this call
+	report  *fn.Fault      // the last error_report of this call
+	headers int            // bytes of the answer's headers
 }
 
 func newGuest(p *Program, id string, out instance.Output) *guest {

@@ -44,7 +44,7 @@ type language struct {
 	configure func(p *Program, c wazero.ModuleConfig) wazero.ModuleConfig
 	// driver makes the driver of one guest. One that starts from the image finds in p.booted the driver that the image was taken of.
 	driver func(p *Program) sourceDriver
-	// overlaps tells that calls may run beside each other in one guest, whose driver then is an overlapper.
+	// overlaps tells that calls may run beside each other in one guest.
 	overlaps bool
 }
 

@@ -196,8 +196,11 @@ func (p *Program) probe(takeImage bool) (registered int32, err error) {
 // Kind is KindReactor, KindCommand or KindInterpreter.
 func (p *Program) Kind() string { return p.kind }
 
-// Overlaps reports that calls never overlap in one guest of these kinds.
-func (p *Program) Overlaps() bool { return false }
+// Overlaps reports whether calls overlap in one guest: where the language can do that, and the function has more than one place in an instance and
+// shares them.
+func (p *Program) Overlaps() bool {
+	return p.interpreter != nil && p.interpreter.language.overlaps && p.fn.Isolation == fn.Shared && p.fn.Limits.Concurrency > 1
+}
 
 // StartsBy says how guests start, and, if it is not from an image, why.
 func (p *Program) StartsBy() string {
@@ -222,6 +225,9 @@ func (p *Program) Start(id string, out instance.Output) (instance.Guest, *fn.Fau
 	g, fault := p.startReactor(id, p.startDeadline(), out, true)
 	if fault != nil {
 		return nil, fault
+	}
+	if p.Overlaps() {
+		return newOverlapping(g), nil
 	}
 	return g, nil
 }

@@ -30,6 +30,7 @@ var quickjsLanguage = language{
 	imports:  quickjsImports,
 	mounts:   func(p *Program) []mount { return []mount{readOnly("/code", p.source)} },
 	ownFiles: true,
+	overlaps: true,
 	driver: func(p *Program) sourceDriver {
 		q := &quickjs{}
 		if p.booted != nil {
@@ -54,7 +55,7 @@ type quickjs struct {
 	stack [4][4]uint64                      // for calls inside of host calls inside of calls
 	depth int
 
-	inv      invocation
+	calls
 	pending  []byte // what the script pulls in pieces
 	outgoing []byte // what the script has pushed in pieces
 	rejected []rejection
@@ -69,13 +70,8 @@ type places struct {
 	reject   uint32
 	names    uint32
 	seed     uint32 // state of Math.random
+	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
-}
-
-// invocation is a call on its way.
-type invocation struct {
-	done  bool
-	fault *fn.Fault
 }
 
 // rejection is a promise that was rejected and that nobody has asked for a reason.
@@ -101,7 +97,12 @@ func quickjsImports(ctx context.Context, rt wazero.Runtime) error {
 	export("host_promise_rejection", 3, 0, func(g *guest, q *quickjs, stack []uint64) {
 		q.rejection(&g.ctx, uint32(stack[0]), uint32(stack[1]), uint32(stack[2]) != 0)
 	})
-	export("host_interrupt", 0, 1, func(_ *guest, _ *quickjs, stack []uint64) { stack[0] = 0 })
+	export("host_interrupt", 0, 1, func(_ *guest, q *quickjs, stack []uint64) {
+		stack[0] = 0
+		if q.runner != nil && time.Now().After(q.runner.deadline) {
+			stack[0], q.stopped = 1, true
+		}
+	})
 	export("host_get_timezone_offset", 2, 1, nothing) // UTC
 	export("host_module_normalize", 2, 1, nothing)    // not switched on
 	export("host_module_load", 2, 1, nothing)
@@ -151,11 +152,18 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	if err := q.findSeed(ctx); err != nil {
 		return nil, err
 	}
-	q.invoke(ctx, q.dispatch, intValue(0), intValue(int32(abi.PhaseNone)))
-	q.drain(ctx)
-	q.report(r)
+	if err := q.findJobs(ctx); err != nil {
+		return nil, err
+	}
+	if r.program.Overlaps() {
+		q.do(ctx, qInterrupt, 1)
+	}
+	inv := q.begin(r.guest, nil, time.Time{})
+	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)))
+	q.drain(r.guest)
+	q.report(r.guest)
 	q.do(ctx, qRunGC)
-	return q.inv.fault, nil
+	return inv.fault, nil
 }
 
 // settings are what the script has to know of the function.
@@ -175,7 +183,7 @@ func (q *quickjs) settings(p *Program) string {
 			abi.PhaseNone: "start", abi.PhaseHandler: abi.PhaseHandler.String(), abi.PhaseInitializer: abi.PhaseInitializer.String(),
 			abi.PhasePreFreeze: abi.PhasePreFreeze.String(), abi.PhasePreStop: abi.PhasePreStop.String(),
 		},
-		"env": env, "accountId": cfg.AccountID, "region": cfg.Region, "service": f.Service,
+		"overlap": p.Overlaps(), "env": env, "accountId": cfg.AccountID, "region": cfg.Region, "service": f.Service,
 		"function": object{
 			"name": f.Name, "handler": f.Handler, "memory": f.Limits.MemoryMiB, "timeout": int(f.Limits.Timeout / time.Second),
 			"initializer": f.Initializer.Handler, "initializationTimeout": int(initTimeout / time.Second),
@@ -217,13 +225,43 @@ func (q *quickjs) findSeed(ctx context.Context) error {
 	return errors.New("the state of Math.random is not where it is looked for: this is another QuickJS than the one that lull knows")
 }
 
+// findJobs looks for the list of jobs in the runtime: the head of an empty list, which has one entry when there is one job.
+func (q *quickjs) findJobs(ctx context.Context) error {
+	const most = 4096
+	runtime := q.do(ctx, qRuntimePtr)
+	var empty []uint32
+	for at := runtime; at < runtime+most; at += 4 {
+		if q.word(at) == at && q.word(at+4) == at {
+			empty = append(empty, at)
+		}
+	}
+	q.do(ctx, qFreeValue, uint64(q.eval(ctx, "Promise.resolve().then(() => {}), 0", "lull:jobs")))
+	for _, head := range empty {
+		if job := q.word(head); job != head && q.word(head+4) == job && q.word(job) == head && q.word(job+4) == head {
+			q.jobs = head
+			break
+		}
+	}
+	q.do(ctx, qExecuteJob)
+	if q.jobs == 0 || q.word(q.jobs) != q.jobs {
+		return errors.New("the list of jobs is not where it is looked for: this is another QuickJS than the one that lull knows")
+	}
+	return nil
+}
+
+// word reads an address.
+func (q *quickjs) word(at uint32) uint32 {
+	v, _ := q.memory().ReadUint32Le(at)
+	return v
+}
+
 // restored gives the guest its own random numbers.
 func (q *quickjs) restored(r *reactor) error {
 	if q.mod != r.mod {
 		q.files = r.files
 		q.mod, q.fns = r.mod, [len(q.fns)]api.Function{}
 	}
-	q.pending, q.outgoing, q.rejected, q.depth = nil, nil, nil, 0
+	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps()}
 	var seed [8]byte
 	randomBytes(seed[:])
 	seed[0] |= 1 // the generator stays at 0 for ever
@@ -246,44 +284,55 @@ func (q *quickjs) functions(r *reactor) (names []string, err error) {
 // call runs a phase.
 func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error) {
 	defer catch(&err)
-	ctx := &r.ctx
-	q.inv = invocation{}
-	meta := q.meta(r, c)
+	inv := q.begin(r.guest, c, c.Deadline)
+	q.start(r.guest, inv)
+	for q.drain(r.guest); !inv.done; q.drain(r.guest) {
+		switch wait := q.advance(r.guest); {
+		case wait == 0:
+		case wait > 0:
+			r.nanosleep(int64(wait) * int64(time.Millisecond))
+		default:
+			q.end(inv, &fn.Fault{Kind: fn.Unhandled, Type: "HandlerDidNotComplete", Message: fmt.Sprintf(
+				"the %s has neither called back nor returned a promise that is settled, and there is nothing left that it could wait for", c.Phase)})
+		}
+	}
+	q.report(r.guest)
+	q.outgoing = nil
+	if r.memory.refused && inv.fault != nil {
+		return nil, fmt.Errorf("%s: %s", inv.fault.Type, inv.fault.Message)
+	}
+	return inv.fault, nil
+}
+
+// start dispatches a call.
+func (q *quickjs) start(g *guest, inv *invocation) {
+	c := inv.call
+	meta := q.meta(g, c)
 	length := 0
 	if c.Request != nil {
 		q.pending = c.Request.Body
 		length = len(q.pending)
 		q.memory().Write(q.mailbox+mailBytes, q.pending[:min(length, mailRoom)])
 	}
-	q.invoke(ctx, q.dispatch, intValue(0), intValue(int32(c.Phase)), q.value(meta), intValue(int32(length)))
-	q.do(ctx, qFreeValue, uint64(meta))
+	q.invoke(&g.ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), q.value(meta), intValue(int32(length)))
+	q.do(&g.ctx, qFreeValue, uint64(meta))
 	q.pending = nil
-	for q.drain(ctx); !q.inv.done; q.drain(ctx) {
-		switch wait := q.invoke(ctx, q.tick); {
-		case wait == 0:
-		case wait > 0:
-			r.nanosleep(int64(wait) * int64(time.Millisecond))
-		default:
-			q.inv = invocation{true, &fn.Fault{Kind: fn.Unhandled, Type: "HandlerDidNotComplete", Message: fmt.Sprintf(
-				"the %s has neither called back nor returned a promise that is settled, and there is nothing left that it could wait for", c.Phase)}}
-		}
-	}
-	q.report(r)
-	q.outgoing = nil
-	switch {
-	case r.memory.refused && q.inv.fault != nil:
-		return nil, fmt.Errorf("%s: %s", q.inv.fault.Type, q.inv.fault.Message)
-	case r.refusal != "":
-		return r.result(abi.ResultOK), nil
-	}
-	return q.inv.fault, nil
+	q.tag()
+}
+
+// advance runs one timer that is due and returns 0, or the milliseconds until one is, or -1 if there is none.
+func (q *quickjs) advance(g *guest) int32 {
+	wait := q.invoke(&g.ctx, q.tick)
+	q.tag()
+	q.enter(g, q.runner)
+	return wait
 }
 
 // meta is what the script has to know of a call, parts separated by unit separators. It is a box to be freed.
-func (q *quickjs) meta(r *reactor, c *instance.Call) uint32 {
+func (q *quickjs) meta(g *guest, c *instance.Call) uint32 {
 	b := make([]byte, 0, 160)
 	b = c.RequestID.Append(b)
-	b = append(append(b, 0x1f), r.id...)
+	b = append(append(b, 0x1f), g.id...)
 	b = append(append(b, 0x1f), cmp.Or(requested(c), c.VersionID, fn.Latest)...)
 	b = append(append(b, 0x1f), c.VersionID...)
 	b = strconv.AppendInt(append(b, 0x1f), c.Deadline.UnixMilli(), 10)
@@ -296,7 +345,7 @@ func (q *quickjs) meta(r *reactor, c *instance.Call) uint32 {
 		}
 		b = append(b, j...)
 	}
-	return q.str(&r.ctx, string(b))
+	return q.str(&g.ctx, string(b))
 }
 
 // requested is the qualifier that the caller asked for.
@@ -311,18 +360,26 @@ func requested(c *instance.Call) string {
 const mostJobsAfter = 1000
 
 // drain runs the jobs of promises.
-func (q *quickjs) drain(ctx context.Context) {
+func (q *quickjs) drain(g *guest) {
 	for after := 0; after < mostJobsAfter; {
-		switch ran := int32(q.do(ctx, qExecuteJob)); {
-		case ran == 0:
-			return
-		case ran < 0:
-			q.do(ctx, qFreeValue, uint64(q.do(ctx, qGetException))) // no job of ours or of a promise throws
+		job := q.word(q.jobs + 4)
+		if job == q.jobs {
+			break
 		}
-		if q.inv.done {
+		if q.overlap {
+			owner := q.owners[job]
+			delete(q.owners, job)
+			q.enter(g, owner)
+		}
+		if int32(q.do(&g.ctx, qExecuteJob)) < 0 { // one that was interrupted: no job of ours or of a promise throws
+			q.do(&g.ctx, qFreeValue, uint64(q.do(&g.ctx, qGetException)))
+		}
+		q.tag()
+		if q.runner.done {
 			after++
 		}
 	}
+	q.enter(g, q.runner)
 }
 
 // rejection notes a promise that was rejected, or that somebody asked for its reason after all.
@@ -346,15 +403,15 @@ func (q *quickjs) rejection(ctx context.Context, promise, reason uint32, handled
 }
 
 // report tells the script of rejections that nobody has handled by now.
-func (q *quickjs) report(r *reactor) {
+func (q *quickjs) report(g *guest) {
 	for len(q.rejected) > 0 {
 		lost := q.rejected
 		q.rejected = nil
 		for _, l := range lost {
-			q.invoke(&r.ctx, q.reject, q.value(l.reason))
-			q.do(&r.ctx, qFreeValue, uint64(l.promise))
-			q.do(&r.ctx, qFreeValue, uint64(l.reason))
+			q.invoke(&g.ctx, q.reject, q.value(l.reason))
+			q.do(&g.ctx, qFreeValue, uint64(l.promise))
+			q.do(&g.ctx, qFreeValue, uint64(l.reason))
 		}
-		q.drain(&r.ctx)
+		q.drain(g)
 	}
 }

@@ -40,6 +40,8 @@ const (
 	opHash             // algorithm, keyed, key length: of what is outgoing, behind the key, into the mailbox; its length or -1
 	opDecode           // what is outgoing as a string
 	opNames            // text: to what is outgoing
+	opEnter            // invocation: whose code runs from now on
+	opOwner            // the invocation whose code runs
 	opFile             // operation, path, second path or flag: see quickjs_files.go
 )
 
@@ -100,25 +102,17 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 	switch a.int(0) {
 	case opLog:
 		a.take(ctx, 2, func(text []byte) { g.say(abi.Level(min(max(a.int(1), 0), int32(abi.Error))), text) })
-	case opDone:
-		q.inv.done = true
-	case opFail:
-		q.fail(ctx, a)
-	case opWrite:
-		if g.inHandler(abi.ResponseWrite) {
-			a.take(ctx, 2, func(text []byte) { g.write([]byte(wellFormed(text))) })
+	case opDone, opFail, opWrite, opWriteMail, opStatus, opHeader:
+		q.on(g, a.int(1), func(inv *invocation) { q.answer(g, inv, a) })
+	case opEnter:
+		inv := q.find(a.int(1))
+		if inv == nil {
+			inv = q.runner // something that is left over runs in the call that runs it
 		}
-	case opWriteMail:
-		if g.inHandler(abi.ResponseWrite) {
-			g.write(q.mail(a.int(2)))
-		}
-	case opStatus:
-		if g.inHandler(abi.ResponseStatus) {
-			g.setStatus(int(a.int(2)))
-		}
-	case opHeader:
-		if g.inHandler(abi.ResponseHeader) {
-			g.addHeader(a.string(ctx, 2), a.string(ctx, 3))
+		q.enter(g, inv)
+	case opOwner:
+		if q.current != nil {
+			result = intValue(q.current.id)
 		}
 	case opPull:
 		n := 0
@@ -179,21 +173,44 @@ func (q *quickjs) bigText(ctx context.Context, b []byte) uint32 {
 	return box
 }
 
-// fail ends the invocation with an error.
-func (q *quickjs) fail(ctx context.Context, a arguments) {
-	if q.inv.done {
-		return
+// answer does what the script says of one invocation.
+func (q *quickjs) answer(g *guest, inv *invocation, a arguments) {
+	ctx := &g.ctx
+	switch a.int(0) {
+	case opDone:
+		if g.refusal != "" {
+			q.end(inv, g.result(abi.ResultOK))
+		} else {
+			q.end(inv, nil)
+		}
+	case opFail:
+		part := func(i uint32) (b []byte) {
+			a.take(ctx, i, func(text []byte) { b = append(b, text...) })
+			return b
+		}
+		fault := newReport(part(3), part(4), part(5))
+		fault.Kind = fn.Unhandled
+		if a.int(2) != 0 {
+			fault.Kind = fn.Handled
+		}
+		q.end(inv, fault)
+	case opWrite:
+		if g.inHandler(abi.ResponseWrite) {
+			a.take(ctx, 2, func(text []byte) { g.write([]byte(wellFormed(text))) })
+		}
+	case opWriteMail:
+		if g.inHandler(abi.ResponseWrite) {
+			g.write(q.mail(a.int(2)))
+		}
+	case opStatus:
+		if g.inHandler(abi.ResponseStatus) {
+			g.setStatus(int(a.int(2)))
+		}
+	case opHeader:
+		if g.inHandler(abi.ResponseHeader) {
+			g.addHeader(a.string(ctx, 2), a.string(ctx, 3))
+		}
 	}
-	part := func(i uint32) (b []byte) {
-		a.take(ctx, i, func(text []byte) { b = append(b, text...) })
-		return b
-	}
-	fault := newReport(part(3), part(4), part(5))
-	fault.Kind = fn.Unhandled
-	if a.int(2) != 0 {
-		fault.Kind = fn.Handled
-	}
-	q.inv = invocation{true, fault}
 }
 
 // compile evaluates a script of the user's under its file name. What it throws goes on to the script.

@@ -48,6 +48,8 @@ const (
 	qGetException
 	qThrow
 	qContextPtr
+	qRuntimePtr
+	qInterrupt
 	qRunGC
 	qNewNumber
 	qUint8Array
@@ -58,7 +60,8 @@ var quickjsExports = [...]string{
 	qStringLen: "qjs_get_string_len", qFreeCString: "qjs_free_cstring", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
 	qGetGlobal: "qjs_get_global", qSetProp: "qjs_set_prop_string", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
-	qGetException: "qjs_get_exception", qThrow: "qjs_throw", qContextPtr: "qjs_get_context_ptr", qRunGC: "qjs_run_gc",
+	qGetException: "qjs_get_exception", qThrow: "qjs_throw", qContextPtr: "qjs_get_context_ptr",
+	qRuntimePtr: "qjs_get_runtime_ptr", qInterrupt: "qjs_set_interrupt_handler", qRunGC: "qjs_run_gc",
 	qNewNumber: "qjs_new_number", qUint8Array: "JS_NewUint8Array",
 }
 
@@ -183,7 +186,10 @@ func (q *quickjs) invoke(ctx context.Context, f uint32, values ...uint64) int32 
 	v := q.value(result)
 	q.do(ctx, qFreeValue, uint64(result))
 	if v>>32 == tagException {
-		panic(trapped{errors.New(q.exception(ctx))})
+		what := q.exception(ctx)
+		if !q.stopped { // the script catches all but that
+			panic(trapped{errors.New(what)})
+		}
 	}
 	return int32(uint32(v))
 }

@@ -71,6 +71,9 @@ func (in *functionInput) apply(f *fn.Function) error {
 	if in.Isolation != nil {
 		f.Isolation = fn.Isolation(*in.Isolation)
 	}
+	if in.InstanceConcurrency != nil && in.Isolation == nil && f.Isolation != fn.EachFresh {
+		f.Isolation = "" // it follows
+	}
 	set(&f.Initializer.Handler, in.Initializer)
 	for _, n := range []struct {
 		field     string

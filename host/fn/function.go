@@ -44,7 +44,7 @@ type Function struct {
 
 	Limits Limits
 
-	// Isolation says what of an instance a request finds. Empty means Serial.
+	// Isolation says what of an instance a request finds. Empty means Serial, or Shared with a Concurrency above 1.
 	Isolation Isolation
 
 	// AllowHosts lists the hosts that the guest may send HTTP requests to, in the forms of ParseAllowHosts. Empty: none.
@@ -101,10 +101,13 @@ func (f Function) WithDefaults() Function {
 	if f.Handler == "" {
 		f.Handler = "handler"
 	}
+	f.Limits = f.Limits.withDefaults()
 	if f.Isolation == "" {
 		f.Isolation = Serial
+		if f.Limits.Concurrency > 1 {
+			f.Isolation = Shared
+		}
 	}
-	f.Limits = f.Limits.withDefaults()
 	for _, h := range []*Hook{&f.Initializer, &f.PreFreeze, &f.PreStop} {
 		if !h.On() {
 			*h = Hook{} // a timeout without a handler means nothing

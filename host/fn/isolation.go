@@ -4,9 +4,10 @@ package fn
 type Isolation string
 
 const (
-	// Serial, the default: state stays between requests, and one request runs in an instance at a time.
+	// Serial: state stays between requests, and one request runs in an instance at a time. The default of a function with Concurrency 1.
 	Serial Isolation = "serial"
-	// Shared: state stays, and requests overlap in an instance if the guest can; guests of kind reactor and command cannot.
+	// Shared: state stays, and requests overlap in an instance if the guest can, as Node.js can; guests of kind reactor and command cannot. The
+	// default of a function with a Concurrency above 1.
 	Shared Isolation = "shared"
 	// EachFresh: after every request the instance's memory and globals are what they were after its start. There are no hooks: what the
 	// initializer did would be gone, and preFreeze and preStop would find nothing.

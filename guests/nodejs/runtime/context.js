@@ -26,7 +26,12 @@ class Invocation {
 class Logger {
   #of;
   constructor(of) { this.#of = of; }
-  #say(at, args) { guarded(this.#of, () => host(op.log, at, format(args))); }
+  #say(at, args) {
+    const running = host(op.owner);
+    host(op.enter, this.#of.id);
+    host(op.log, at, format(args));
+    host(op.enter, running);
+  }
   debug(...args) { this.#say(level.debug, args); }
   info(...args) { this.#say(level.info, args); }
   log(...args) { this.#say(level.info, args); }

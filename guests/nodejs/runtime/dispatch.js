@@ -1,11 +1,9 @@
 // Calls: the host dispatches one, and then runs jobs and timers until it has ended.
 
-var current; // the invocation whose code runs
+const active = new Map(); // invocations that have not ended, by id
 
 // guarded runs code of an invocation; what it throws is the invocation's end.
-function guarded(invocation, run) {
-  const before = current;
-  current = invocation;
+function guarded(id, run) {
   try {
     return run();
   } catch (e) {
@@ -17,10 +15,10 @@ function guarded(invocation, run) {
         e = second;
       }
     }
-    if (invocation && !invocation.ended) fail(invocation, e, false);
+    const invocation = active.get(id);
+    if (invocation) fail(invocation, e, false);
     else host(op.log, level.error, 'Uncaught ' + shown(e));
-  } finally {
-    current = before;
+    return undefined;
   }
 }
 
@@ -30,8 +28,13 @@ function shown(thrown) {
 }
 
 function fail(invocation, error, handled) {
-  invocation.ended = true;
+  ended(invocation);
   host(op.fail, invocation.id, handled ? 1 : 0, ...describe(error));
+}
+
+function ended(invocation) {
+  invocation.ended = true;
+  active.delete(invocation.id);
 }
 
 // finish ends an invocation with a value.
@@ -44,7 +47,7 @@ function finish(invocation, value) {
   } catch (e) {
     return fail(invocation, e, false);
   }
-  invocation.ended = true;
+  ended(invocation);
   host(op.done, invocation.id);
 }
 
@@ -95,14 +98,17 @@ hidden(globalThis, '__lull_dispatch', (id, phaseNumber, meta, length) => {
   const phase = settings.phases[phaseNumber];
   if (meta === undefined) { // the boot
     const invocation = { id, phase: 'start', ended: false };
-    guarded(invocation, () => {
+    active.set(id, invocation);
+    guarded(id, () => {
       for (const name of Object.values(settings.handlers)) if (name) handlerOf(name);
       finish(invocation);
     });
     return;
   }
   const invocation = new Invocation(id, phase, meta);
-  guarded(invocation, () => {
+  if (!settings.overlap) active.clear(); // one that was given up
+  active.set(id, invocation);
+  guarded(id, () => {
     const run = handlerOf(settings.handlers[phase]);
     if (phase !== 'handler') return callHandler(invocation, run, [invocation.context], 1);
     callHandler(invocation, run, [own(pullAll(length, true)), invocation.context], 2);

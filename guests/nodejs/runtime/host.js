@@ -2,7 +2,7 @@
 
 const op = {
   log: 0, done: 1, fail: 2, write: 3, writeMail: 4, status: 5, header: 6, pull: 7, now: 8, random: 9, compile: 10, exit: 11, print: 12,
-  text: 13, utf8: 14, push: 15, hash: 16, decode: 17, names: 18, file: 19,
+  text: 13, utf8: 14, push: 15, hash: 16, decode: 17, names: 18, enter: 19, owner: 20, file: 21,
 };
 const settings = JSON.parse(settingsText);
 const room = mail.length;

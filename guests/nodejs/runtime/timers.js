@@ -14,7 +14,7 @@ class Timeout {
     hidden(this, 'id', ++timerCount);
     hidden(this, 'at', now() + this.ms);
     hidden(this, 'repeat', repeat);
-    hidden(this, 'owner', current);
+    hidden(this, 'owner', host(op.owner));
     timers.set(this.id, this);
   }
   ref() { return this; }
@@ -34,7 +34,7 @@ class Immediate {
     if (typeof run !== 'function') throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
     hidden(this, 'run', run);
     hidden(this, 'args', args);
-    hidden(this, 'owner', current);
+    hidden(this, 'owner', host(op.owner));
     immediates.push(this);
   }
   ref() { return this; }
@@ -56,6 +56,7 @@ globalThis.clearTimeout = globalThis.clearInterval = globalThis.clearImmediate =
 function tick() {
   if (immediates.length) {
     const next = immediates.shift();
+    host(op.enter, next.owner);
     guarded(next.owner, () => next.run(...next.args));
     return 0;
   }
@@ -66,6 +67,7 @@ function tick() {
   if (next.at > time) return Math.min(Math.ceil(next.at - time), 1 << 30);
   if (next.repeat) next.at = time + next.ms;
   else timers.delete(next.id);
+  host(op.enter, next.owner);
   guarded(next.owner, () => next.run(...next.args));
   return 0;
 }
