@@ -2,6 +2,7 @@ package guests
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,8 +48,9 @@ type build struct {
 	log io.Writer
 }
 
-// Build makes a module from the sources in dir, whose language it finds from the names of the files, and
-// returns the module's path: out, or dir/BASE.wasm with the folder's own name if out is empty.
+// Build makes a module from the sources in dir, whose language it finds from the names of the files, or a
+// package for a runtime with an interpreter, and returns its path: out, or, if out is empty, dir/BASE.wasm
+// or dir/BASE.zip with the folder's own name.
 // The command and what it prints go to log as they come; log may be nil.
 //
 // It fails with [ErrLanguage], a [*ToolchainError], a [*CompileError], the error of ctx or of the
@@ -61,14 +63,14 @@ func Build(ctx context.Context, dir, out string, log io.Writer) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if out == "" {
-		out = filepath.Join(dir, filepath.Base(dir)+".wasm")
-	}
-	if out, err = filepath.Abs(out); err != nil {
-		return "", err
-	}
 	lang, err := detect(dir)
 	if err != nil {
+		return "", err
+	}
+	if out == "" {
+		out = filepath.Join(dir, filepath.Base(dir)+cmp.Or(lang.ext, ".wasm"))
+	}
+	if out, err = filepath.Abs(out); err != nil {
 		return "", err
 	}
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {

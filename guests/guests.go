@@ -10,6 +10,7 @@ import (
 
 //go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go c/sdk/lull.h c/template/main.c
 //go:embed rust/sdk/lull.rs rust/template/main.rs assemblyscript/sdk/lull.ts assemblyscript/template
+//go:embed nodejs/template nodejs/typescript
 var files embed.FS
 
 // language is one row of the matrix in README.md.
@@ -18,14 +19,28 @@ type language struct {
 	project func(name string) (map[string]string, error) // file path to content
 	sign    string                                       // a file that shows the language: a pattern of path.Match
 	build   func(b *build) error
+	ext     string // of what is built; empty: .wasm
+	runtime string // that the package needs; empty: any
 }
 
 // languages in the order in which a folder is looked at.
 var languages = []language{
-	{"go", goProject, "*.go", buildGo},
-	{"c", cProject, "*.c", buildC},
-	{"rust", rustProject, "*.rs", buildRust},
-	{"assemblyscript", assemblyScriptProject, "asconfig.json", buildAssemblyScript},
+	{name: "go", project: goProject, sign: "*.go", build: buildGo},
+	{name: "c", project: cProject, sign: "*.c", build: buildC},
+	{name: "rust", project: rustProject, sign: "*.rs", build: buildRust},
+	{name: "assemblyscript", project: assemblyScriptProject, sign: "asconfig.json", build: buildAssemblyScript},
+	{name: "typescript", project: nodeProject("nodejs/typescript"), sign: "index.*ts", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
+	{name: "nodejs", project: nodeProject("nodejs/template"), sign: "index.*js", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
+}
+
+// Runtime names the runtime that the project in dir needs: that of an interpreter, or nothing if it is built to a module or is no
+// project.
+func Runtime(dir string) string {
+	l, err := detect(dir)
+	if err != nil {
+		return ""
+	}
+	return l.runtime
 }
 
 // Languages returns the names that [WriteProject] takes, sorted.

@@ -41,7 +41,8 @@ var never = []struct {
 	{"host/front", []string{"host/fcapi", "host/metrics"}, "the data plane runs without the control API"},
 	{"host/fcapi/client", []string{"host/engine", "github.com/valyala/fasthttp"}, "a client is not a server"},
 	{"abi/tck", []string{"host", "guests"}, "the kit judges any host over HTTP, so it cannot know this one"},
-	{"guests", []string{"host", "cmd"}, "a guest is compiled for another machine"},
+	{"guests/go", []string{"host", "cmd"}, "a guest is compiled for another machine"},
+	{"guests", []string{"host/engine", "host/interpreters", "host/front", "host/fcapi", "cmd"}, "building and packing needs no host"},
 }
 
 // only: to is imported by packages of by alone.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
+	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host/fcapi/client"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/runtimes"
@@ -13,7 +15,7 @@ import (
 type deployCmd struct {
 	target
 	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module or a project, which is built first; for a runtime with an interpreter a folder of source, or a zip file of it."`
-	Runtime   string `default:"${runtime}" placeholder:"NAME" help:"See lull runtimes (default ${runtime})."`
+	Runtime   string `placeholder:"NAME" help:"See lull runtimes (default: that of the project's language, ${runtime} otherwise)."`
 	Isolation string `enum:",serial,shared,fresh" default:"" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial, or shared with a --concurrency above 1)."`
 	Handler   string `default:"handler" placeholder:"HANDLER" help:"What takes requests: an export, or file.function in a folder of source, with the file index if none is named (default handler)."`
 	hookFlags
@@ -30,6 +32,9 @@ func (c *deployCmd) Run(ctx context.Context, p *program) error {
 	key, err := c.key()
 	if err != nil {
 		return err
+	}
+	if c.Runtime == "" {
+		c.Runtime = cmp.Or(guests.Runtime(c.Source), fn.DefaultRuntime)
 	}
 	code, err := p.code(ctx, c.Source, c.Runtime)
 	if err != nil {

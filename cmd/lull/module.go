@@ -6,11 +6,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host/runtimes"
 	"github.com/lull-dev/lull/host/source"
 )
 
-// code returns the code of a function: a file as it is, a directory packed if the runtime has an interpreter, otherwise built.
+// code returns the code of a function: a file as it is, a directory built, or, if it needs no build and the runtime has an interpreter, packed.
 func (p *program) code(ctx context.Context, from, runtime string) ([]byte, error) {
 	table, err := runtimes.New()
 	if err != nil {
@@ -23,7 +24,7 @@ func (p *program) code(ctx context.Context, from, runtime string) ([]byte, error
 	if !info.IsDir() {
 		return os.ReadFile(from)
 	}
-	if rt, _ := table.Get(runtime); rt.Interpreter != "" {
+	if rt, _ := table.Get(runtime); rt.Interpreter != "" && guests.Runtime(from) == "" {
 		code, err := source.Pack(from, source.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("packing %s: %w", from, err)
@@ -35,7 +36,7 @@ func (p *program) code(ctx context.Context, from, runtime string) ([]byte, error
 		return nil, err
 	}
 	defer os.RemoveAll(out)
-	path, err := p.build(ctx, from, filepath.Join(out, "module.wasm"))
+	path, err := p.build(ctx, from, filepath.Join(out, "built"))
 	if err != nil {
 		return nil, err
 	}

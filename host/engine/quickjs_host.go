@@ -103,7 +103,7 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 	case opLog:
 		a.take(ctx, 2, func(text []byte) { g.say(abi.Level(min(max(a.int(1), 0), int32(abi.Error))), text) })
 	case opDone, opFail, opWrite, opWriteMail, opStatus, opHeader:
-		q.on(g, a.int(1), func(inv *invocation) { q.answer(g, inv, a) })
+		q.on(g, a.int(1), func(inv *invocation) { result = intValue(q.answer(g, inv, a)) })
 	case opEnter:
 		inv := q.find(a.int(1))
 		if inv == nil {
@@ -173,44 +173,46 @@ func (q *quickjs) bigText(ctx context.Context, b []byte) uint32 {
 	return box
 }
 
-// answer does what the script says of one invocation.
-func (q *quickjs) answer(g *guest, inv *invocation, a arguments) {
+// answer does what the script says of one invocation. It returns a number below 0 for what was refused; then that is the call's error, whatever the
+// script makes of it.
+func (q *quickjs) answer(g *guest, inv *invocation, a arguments) (refused int32) {
 	ctx := &g.ctx
 	switch a.int(0) {
-	case opDone:
+	case opDone, opFail:
+		var fault *fn.Fault
+		if a.int(0) == opFail {
+			part := func(i uint32) (b []byte) {
+				a.take(ctx, i, func(text []byte) { b = append(b, text...) })
+				return b
+			}
+			fault = newReport(part(3), part(4), part(5))
+			fault.Kind = fn.Unhandled
+			if a.int(2) != 0 {
+				fault.Kind = fn.Handled
+			}
+		}
 		if g.refusal != "" {
-			q.end(inv, g.result(abi.ResultOK))
-		} else {
-			q.end(inv, nil)
-		}
-	case opFail:
-		part := func(i uint32) (b []byte) {
-			a.take(ctx, i, func(text []byte) { b = append(b, text...) })
-			return b
-		}
-		fault := newReport(part(3), part(4), part(5))
-		fault.Kind = fn.Unhandled
-		if a.int(2) != 0 {
-			fault.Kind = fn.Handled
+			fault = g.result(abi.ResultOK)
 		}
 		q.end(inv, fault)
 	case opWrite:
 		if g.inHandler(abi.ResponseWrite) {
-			a.take(ctx, 2, func(text []byte) { g.write([]byte(wellFormed(text))) })
+			a.take(ctx, 2, func(text []byte) { refused = g.write([]byte(wellFormed(text))) })
 		}
 	case opWriteMail:
 		if g.inHandler(abi.ResponseWrite) {
-			g.write(q.mail(a.int(2)))
+			refused = g.write(q.mail(a.int(2)))
 		}
 	case opStatus:
 		if g.inHandler(abi.ResponseStatus) {
-			g.setStatus(int(a.int(2)))
+			refused = g.setStatus(int(a.int(2)))
 		}
 	case opHeader:
 		if g.inHandler(abi.ResponseHeader) {
-			g.addHeader(a.string(ctx, 2), a.string(ctx, 3))
+			refused = g.addHeader(a.string(ctx, 2), a.string(ctx, 3))
 		}
 	}
+	return refused
 }
 
 // compile evaluates a script of the user's under its file name. What it throws goes on to the script.

@@ -43,8 +43,8 @@ class Logger {
 class Answer {
   #of;
   constructor(of) { this.#of = of; }
-  setStatusCode(status) { host(op.status, this.#of.id, status); return this; }
-  addHeader(name, value) { host(op.header, this.#of.id, String(name), String(value)); return this; }
+  setStatusCode(status) { told(host(op.status, this.#of.id, Number(status) | 0)); return this; }
+  addHeader(name, value) { told(host(op.header, this.#of.id, String(name), String(value))); return this; }
   write(chunk) { writeTo(this.#of, chunk); return this; }
 }
 
@@ -58,28 +58,33 @@ function httpOf(text) {
   return { method, path, query, clientIP, headers };
 }
 
+// told throws if the host has refused something. The request's error is then what the host says.
+function told(refusal) {
+  if (refusal < 0) throw new Error('the host has refused a part of the answer');
+}
+
 // writeTo appends to the answer.
 function writeTo(invocation, value) {
-  if (typeof value === 'string') host(op.write, invocation.id, value);
+  if (typeof value === 'string') told(host(op.write, invocation.id, value));
   else if (value instanceof Uint8Array || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
     const bytes = bytesOf(value);
     for (let at = 0; at < bytes.length; at += room) {
       const piece = bytes.subarray(at, at + room);
       mail.set(piece);
-      host(op.writeMail, invocation.id, piece.length);
+      told(host(op.writeMail, invocation.id, piece.length));
     }
   } else if (value !== undefined) {
     const text = JSON.stringify(value);
     if (text === undefined) throw new TypeError(`a ${typeof value} cannot be an answer`);
-    host(op.write, invocation.id, text);
+    told(host(op.write, invocation.id, text));
   }
 }
 
 // answerHTTP writes an answer that is an object with a status code, as API gateways have it.
 function answerHTTP(invocation, value) {
-  host(op.status, invocation.id, value.statusCode);
+  told(host(op.status, invocation.id, value.statusCode));
   for (const [name, values] of Object.entries({ ...value.headers, ...value.multiValueHeaders })) {
-    for (const one of Array.isArray(values) ? values : [values]) host(op.header, invocation.id, name, String(one));
+    for (const one of Array.isArray(values) ? values : [values]) told(host(op.header, invocation.id, name, String(one)));
   }
   if (value.body === undefined || value.body === null) return;
   writeTo(invocation, value.isBase64Encoded ? Buffer.from(String(value.body), 'base64') : value.body);

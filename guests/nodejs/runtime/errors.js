@@ -1,7 +1,5 @@
 // Errors as Node.js shows them: the stack begins with the error's name and message, and has none of our own frames.
 
-const cleanStack = stack => String(stack).split('\n').filter(line => line.trim() !== '' && !line.includes('lull:') && !line.includes('(native)')).join('\n');
-
 Error.prepareStackTrace = (error, sites) => {
   let head = 'Error';
   try {
@@ -23,10 +21,11 @@ if (!Error.captureStackTrace) Error.captureStackTrace = error => { error.stack =
 function describe(thrown) {
   try {
     if (thrown instanceof Error || (thrown !== null && typeof thrown === 'object' && 'message' in thrown)) {
-      let frames = [];
-      if (typeof thrown.stack === 'string') {
-        frames = thrown.stack.split('\n').map(line => line.trim()).filter(line => line.startsWith('at ') && !line.includes('lull:'));
-      }
+      let stack = typeof thrown.stack === 'string' ? thrown.stack : '';
+      const head = `${thrown.name}${thrown.message ? ': ' + thrown.message : ''}`;
+      if (stack.startsWith(head)) stack = stack.slice(head.length);
+      else if (/^[\w.]*(Error|Exception)?(: .*)?\n\s+at /.test(stack)) stack = stack.slice(stack.indexOf('\n'));
+      const frames = stack.split('\n').map(line => line.trim()).filter(line => line && !line.includes('lull:'));
       const type = thrown.name ? String(thrown.name) : thrown.constructor && thrown.constructor.name || 'Error';
       return [type, String(thrown.message), frames.join('\n')];
     }

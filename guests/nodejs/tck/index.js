@@ -1,0 +1,117 @@
+'use strict';
+// The guest of the conformance kit. abi/tck/README.md says what each case does.
+
+const crypto = require('crypto');
+
+const count = { handler: 0, initializer: 0, preFreeze: 0, preStop: 0 };
+const armed = {};
+
+{
+  const [hook, ...action] = (process.env.LULL_TCK || '').split(' ');
+  if (action.length) armed[hook] = action.join(' ');
+}
+
+const wait = ms => new Promise(done => setTimeout(done, ms));
+
+function digest(bytes) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return `${bytes.length} ${(hash >>> 0).toString(16).padStart(8, '0')}`;
+}
+
+function field(context, name) {
+  const http = context.http;
+  switch (name) {
+    case 'requestId': case 'instanceId': case 'phase': return context[name];
+    case 'deadline': return String(context.deadline);
+    case 'function': return context.function.name;
+    case 'service': return context.service.name;
+    case 'qualifier': case 'versionId': return context.service[name];
+    case 'json': return JSON.stringify({ ...context, environmentVariables: process.env });
+    case 'method': case 'path': case 'query': case 'clientIP': return http ? http[name] : '-1';
+    case 'headers': return http ? Object.entries(http.headers).flatMap(([name, values]) => values.map(value => `${name}: ${value}\n`)).join('') : '-1';
+  }
+  return '-1';
+}
+
+const recurse = n => recurse(n + 1) + 1;
+const hoard = [];
+
+// Each case gets its words, the payload as a Buffer, and the context.
+const cases = {
+  cases: () => [...Object.keys(cases), 'initializer', 'preFreeze', 'preStop'].join('\n'),
+  echo: (words, payload) => payload,
+  context: ([name], payload, context) => field(context, name),
+  chunks: ([times, size], payload, context) => {
+    for (let i = 0; i < Number(times); i++) context.response.write(new Uint8Array(Number(size)).fill(97 + i % 26));
+    return '';
+  },
+  status: (words, payload, context) => {
+    for (const status of words) context.response.setStatusCode(Number(status));
+    return 'ok';
+  },
+  headers: (words, payload, context) => {
+    const parts = payload.toString().split('\0');
+    for (let i = 0; i + 1 < parts.length; i += 2) context.response.addHeader(parts[i], parts[i + 1]);
+    return 'ok';
+  },
+  unhandled: words => { throw new Error(words.join(' ')); },
+  log: ([number], payload, context) => {
+    context.logger[['debug', 'info', 'warn', 'error'][number]](payload.toString());
+    return 'ok';
+  },
+  stdout: (words, payload) => { process.stdout.write(payload); return 'ok'; },
+  stderr: (words, payload) => { process.stderr.write(payload); return 'ok'; },
+  count: () => Object.entries(count).map(([name, n]) => `${name}=${n}`).join(' '),
+  arm: ([hook, ...action]) => { armed[hook] = action.join(' '); return 'ok'; },
+  exit: ([code]) => process.exit(Number(code)),
+  loop: () => { for (;;); },
+  sleep: async ([ms]) => { await wait(Number(ms)); return 'ok'; },
+  recurse: () => String(recurse(0)),
+  grow: () => { for (;;) hoard.push(new Uint8Array(1 << 20)); },
+  env: ([name]) => process.env[name] ?? '',
+  clock: () => String(Date.now()),
+  random: () => crypto.randomBytes(16).toString('hex'),
+};
+
+// Those that fail by calling back with an error: that is handled, a throw is not.
+const failures = {
+  fail: ([type], payload) => {
+    const [message, stack] = payload.toString().split('\0');
+    return Object.assign(new Error(message), { name: type, stack });
+  },
+  error: words => new Error(words.join(' ')),
+};
+Object.assign(cases, failures);
+
+exports.handler = (event, context, callback) => {
+  count.handler++;
+  const end = event.indexOf(10);
+  const [mark, name, ...words] = event.subarray(0, end < 0 ? event.length : Math.min(end, 200)).toString().split(' ');
+  if (mark !== 'tck' || !name) return callback(null, digest(event));
+  const payload = end < 0 ? Buffer.alloc(0) : event.subarray(end + 1);
+  if (!Object.hasOwn(cases, name)) throw new Error(`this guest has no case '${name}'`);
+  const result = cases[name](words, payload, context);
+  if (Object.hasOwn(failures, name)) return callback(result);
+  if (result instanceof Promise) return result.then(value => callback(null, value));
+  callback(null, result);
+};
+
+const hook = name => (context, callback) => {
+  count[name]++;
+  console.log(`tck ${name} ${count[name]}`);
+  const [action, ...words] = (armed[name] || '').split(' '), text = words.join(' ');
+  delete armed[name];
+  switch (action) {
+    case 'log': console.log(text); break;
+    case 'context': console.log(`tck ${name} context ${context.phase} ${context.requestId}`); break;
+    case 'fail': return callback(new Error(text));
+    case 'unhandled': throw new Error(text);
+    case 'exit': case 'loop': cases[action](words); break;
+  }
+  callback(null, '');
+};
+
+exports.initializer = hook('initializer');
+exports.preFreeze = hook('preFreeze');
+exports.preStop = hook('preStop');
