@@ -56,6 +56,7 @@ func TestInterpreters_PassTheConformanceKit(t *testing.T) {
 	for lang, c := range map[string]struct{ interpreter, runtime, initializer, preFreeze, preStop string }{
 		"python": {"python", "python3.11", "index.initializer", "index.preFreeze", "index.preStop"},
 		"php":    {"php", "php8.2", "index.initializer", "index.preFreeze", "index.preStop"},
+		"nodejs": {"quickjs", "nodejs16", "index.initializer", "index.preFreeze", "index.preStop"},
 		"ruby":   {"ruby", "ruby3.4", "index.initializer", "index.pre_freeze", "index.pre_stop"},
 	} {
 		t.Run(lang, func(t *testing.T) {
