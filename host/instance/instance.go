@@ -165,6 +165,14 @@ func (i *Instance) endLocked(now time.Time) {
 	}
 }
 
+// Busy returns the busy interval that is open, up to now, if there is one.
+func (i *Instance) Busy(now time.Time) (b fn.BusyInterval, open bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	start, open := i.mu.busy.Open()
+	return fn.BusyInterval{InstanceID: i.id, Start: start, End: now, MemoryMiB: i.cfg.Function.Limits.MemoryMiB}, open
+}
+
 // Line writes what the guest says into the function's log. It is the guest's Output.
 func (i *Instance) Line(c *Call, level abi.Level, text string) {
 	i.write(c, logs.Entry{Level: level, Text: text})

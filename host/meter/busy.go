@@ -26,3 +26,6 @@ func (b *Busy) End(now time.Time) (start time.Time, closed bool) {
 	b.work--
 	return b.open, b.work == 0
 }
+
+// Open returns when the interval began that is open, if there is one.
+func (b *Busy) Open() (start time.Time, open bool) { return b.open, b.work > 0 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/instance"
 	"github.com/lull-dev/lull/host/lifecycle"
 )
@@ -65,6 +66,17 @@ func (p *Pool) Close(ctx context.Context) {
 	p.mu.Unlock()
 	p.Stop(ctx, "")
 	p.warming.Wait()
+}
+
+// Busy tells of the busy intervals that are open, up to now.
+func (p *Pool) Busy(now time.Time, yield func(fn.BusyInterval)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for m := range p.mu.all {
+		if b, open := m.Busy(now); open {
+			yield(b)
+		}
+	}
 }
 
 // Instances returns a snapshot of all instances, in no order.
