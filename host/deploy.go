@@ -149,7 +149,7 @@ func (h *Host) Delete(ctx context.Context, key fn.Key, ifMatch string) error {
 // gone drains a version that was deleted.
 func (h *Host) gone(v *registry.Version) {
 	key := v.Function.Key()
-	h.records.deleted(key, h.lives)
+	h.records.deleted(key, h.lives, h.book.Leave)
 	h.retire(v)
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
 }

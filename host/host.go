@@ -11,6 +11,7 @@ import (
 	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/meter"
 	"github.com/lull-dev/lull/host/registry"
 	"github.com/lull-dev/lull/host/runtimes"
 	"github.com/lull-dev/lull/host/source"
@@ -28,6 +29,7 @@ type Host struct {
 	ownStore store.Store // nil: the caller's
 	records  *records
 	async    *async.Runner
+	book     *meter.Book
 
 	closed atomic.Bool
 	// changing is held for reading while a module is compiled or a version put in place or taken out: Close waits for that.
@@ -77,7 +79,12 @@ func New(cfg Config) (*Host, error) {
 	}
 	close(h.restored)
 	if err == nil {
-		err = h.startAsync()
+		err = h.startBook()
+	}
+	if err == nil {
+		if err = h.startAsync(); err != nil {
+			err = errors.Join(err, h.book.Close(h.live))
+		}
 	}
 	if err != nil {
 		h.shut()
@@ -131,7 +138,7 @@ func (h *Host) Close(ctx context.Context) error {
 		}
 		h.retiring.Wait()
 		h.async.Wait()
-		h.closeErr = errors.Join(context.Cause(ctx), h.records.close(ctx), h.engine.Close())
+		h.closeErr = errors.Join(context.Cause(ctx), h.records.close(ctx), h.book.Close(ctx), h.engine.Close())
 		if h.ownStore != nil {
 			h.closeErr = errors.Join(h.closeErr, h.ownStore.Close())
 		}

@@ -105,13 +105,25 @@ func (r *records) ofService(service string) (some []record) {
 	return some
 }
 
-// deleted forgets the function that was deleted the longest ago, if there are too many. One that is live has come back meanwhile.
-func (r *records) deleted(key fn.Key, live func(fn.Key) bool) {
+// ledgers returns all ledgers.
+func (r *records) ledgers() []*meter.Ledger {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]*meter.Ledger, 0, len(r.mu.all))
+	for _, rec := range r.mu.all {
+		all = append(all, rec.ledger)
+	}
+	return all
+}
+
+// deleted forgets the function that was deleted the longest ago, if there are too many, and tells its ledger. One that is live has come back meanwhile.
+func (r *records) deleted(key fn.Key, live func(fn.Key) bool, leave func(*meter.Ledger)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.mu.gone = append(r.mu.gone, key)
 	if len(r.mu.gone) > keepDeleted {
 		if oldest := r.mu.gone[0]; !live(oldest) {
+			leave(r.mu.all[oldest].ledger)
 			delete(r.mu.all, oldest)
 		}
 		r.mu.gone = slices.Delete(r.mu.gone, 0, 1)

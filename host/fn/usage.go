@@ -2,7 +2,7 @@ package fn
 
 import "time"
 
-// Usage is what a function has cost since the host started.
+// Usage is what a function has cost.
 type Usage struct {
 	Service       string  `json:"serviceName"`
 	Function      string  `json:"functionName"`
@@ -12,6 +12,18 @@ type Usage struct {
 	BusyIntervals uint64  `json:"busyIntervals"` // how many have closed
 	// Recent holds the newest busy intervals, oldest first, at most 100.
 	Recent []BusyInterval `json:"intervals"`
+	// Hours is the same by hour, oldest first, where it was asked for. An interval counts in the hour in which it ended, one that is open in the
+	// current hour.
+	Hours []HourUsage `json:"hours,omitempty"`
+}
+
+// HourUsage is what a function has cost in one hour.
+type HourUsage struct {
+	Hour          time.Time `json:"hour"` // its begin, UTC
+	Requests      uint64    `json:"requests"`
+	BilledMs      uint64    `json:"billedMs"`
+	CU            float64   `json:"cu"`
+	BusyIntervals uint64    `json:"busyIntervals"`
 }
 
 // BusyInterval is the time from the moment an instance's work count (requests, hooks, initializer) left 0 until

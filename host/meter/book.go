@@ -142,7 +142,7 @@ func (b *Book) openSums() map[fn.Key]Sums {
 	open := map[fn.Key]Sums{}
 	b.open(func(key fn.Key, i fn.BusyInterval) {
 		s := open[key]
-		s.add(sumsOf(i))
+		s.Add(sumsOf(i))
 		open[key] = s
 	})
 	return open
@@ -255,8 +255,8 @@ func (b *Book) Read(ctx context.Context, key fn.Key, from, to time.Time) ([]Hour
 		}
 		where := at{fn.Key{Service: parts[0], Name: parts[1]}, begin}
 		s := sums[where]
-		s.add(r.Sums)
-		s.add(Sums{BilledMs: r.Open.BilledMs, MiBMs: r.Open.MiBMs})
+		s.Add(r.Sums)
+		s.Add(Sums{BilledMs: r.Open.BilledMs, MiBMs: r.Open.MiBMs})
 		sums[where] = s
 	}
 	hours := []Hour{}

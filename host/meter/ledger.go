@@ -51,7 +51,8 @@ type Sums struct {
 // CU is GB x s.
 func (s Sums) CU() float64 { return float64(s.MiBMs) / 1000 / 1024 }
 
-func (s *Sums) add(o Sums) {
+// Add adds o to s.
+func (s *Sums) Add(o Sums) {
 	s.Requests += o.Requests
 	s.Intervals += o.Intervals
 	s.BilledMs += o.BilledMs
@@ -79,10 +80,10 @@ func (l *Ledger) Close(b fn.BusyInterval) {
 	s := sumsOf(b)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mu.total.add(s)
+	l.mu.total.Add(s)
 	l.mu.ring[l.mu.intervals%recent] = b
 	l.mu.intervals++
-	l.hourLocked(b.End).sums.add(s)
+	l.hourLocked(b.End).sums.Add(s)
 }
 
 // hourLocked returns the row for a time, which the caller adds to.

@@ -100,10 +100,16 @@ func (c *Client) Requests(ctx context.Context, service, name string, f logs.Requ
 	return out.Requests, err
 }
 
-// Usage returns what a function has cost since the server started. Errors: FunctionNotFound, ServiceNotFound.
+// Usage returns what a function has cost on all hosts that share its store. Errors: FunctionNotFound, ServiceNotFound.
 func (c *Client) Usage(ctx context.Context, service, name string) (fn.Usage, error) {
+	return c.UsageBetween(ctx, service, name, time.Time{}, time.Time{})
+}
+
+// UsageBetween returns the same of the hours that begin at from or later, which is taken down to its hour, and
+// before to; a zero time is no bound. Errors: FunctionNotFound, ServiceNotFound.
+func (c *Client) UsageBetween(ctx context.Context, service, name string, from, to time.Time) (fn.Usage, error) {
 	var out fn.Usage
-	_, err := c.get(ctx, call{path: "/_lull/usage", query: of(service, name)}, &out)
+	_, err := c.get(ctx, call{path: "/_lull/usage", query: spanned(of(service, name), logs.Span{From: from, To: to})}, &out)
 	return out, err
 }
 
