@@ -28,7 +28,8 @@ type server struct {
 	api, http string // base URLs
 	stderr    output
 	cmd       *exec.Cmd
-	exit      int // the code that it has to end with
+	exit      int      // the code that it has to end with
+	within    []string // the command that runs it, if there is one
 	ended     chan struct{}
 }
 
@@ -43,7 +44,8 @@ func serve(t testing.TB, args ...string) *server {
 func (s *server) start(t testing.TB, stderr io.Writer, args ...string) {
 	t.Helper()
 	args = append([]string{"serve", "--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, args...)
-	s.cmd = exec.Command(binary, args...)
+	args = append(append(slices.Clone(s.within), binary), args...)
+	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Env = cleanEnv()
 	s.cmd.Stderr = stderr
 	stdout, err := s.cmd.StdoutPipe()

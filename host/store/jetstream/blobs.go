@@ -37,7 +37,7 @@ func (s *Store) Blobs(ctx context.Context, name string) (store.Blobs, error) {
 }
 
 func (b *blobs) Put(ctx context.Context, data []byte) (string, error) {
-	ctx, done := b.s.beginFor(ctx, blobTimeout)
+	ctx, done := b.s.beginWrite(ctx, blobTimeout)
 	defer done()
 	name := store.Hash(data)
 	switch info, err := b.objects.GetInfo(ctx, name); {

@@ -64,7 +64,7 @@ func (b *bucket) Put(ctx context.Context, key string, value []byte, revision uin
 	if len(value) > store.MaxEntryBytes {
 		return 0, fmt.Errorf("store: a document of %d bytes is over the limit of %d", len(value), store.MaxEntryBytes)
 	}
-	ctx, done := b.s.begin(ctx)
+	ctx, done := b.s.beginWrite(ctx, callTimeout)
 	defer done()
 	put := func() (uint64, error) { return b.kv.Update(ctx, key, value, revision) }
 	switch revision {
@@ -78,7 +78,7 @@ func (b *bucket) Put(ctx context.Context, key string, value []byte, revision uin
 }
 
 func (b *bucket) Delete(ctx context.Context, key string, revision uint64) error {
-	ctx, done := b.s.begin(ctx)
+	ctx, done := b.s.beginWrite(ctx, callTimeout)
 	defer done()
 	for {
 		d, err := b.Get(ctx, key)

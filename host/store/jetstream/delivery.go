@@ -45,7 +45,7 @@ func (q *queue) keep(m jetstream.Msg, j store.Job) *delivery {
 func (d *delivery) Job() store.Job { return d.job }
 
 func (d *delivery) Done(ctx context.Context) error {
-	ctx, done := d.q.s.begin(ctx)
+	ctx, done := d.q.s.beginWrite(ctx, callTimeout)
 	defer done()
 	if err := d.m.DoubleAck(ctx); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return d.q.s.explain(ctx, err)
@@ -62,7 +62,7 @@ func (d *delivery) Done(ctx context.Context) error {
 
 // Retry writes the note first: the server forgets a delay when it is killed.
 func (d *delivery) Retry(ctx context.Context, delay time.Duration, note []byte) error {
-	ctx, done := d.q.s.begin(ctx)
+	ctx, done := d.q.s.beginWrite(ctx, callTimeout)
 	defer done()
 	if err := d.q.writeNote(ctx, d.job.ID, time.Now().Add(delay), note); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (d *delivery) Retry(ctx context.Context, delay time.Duration, note []byte) 
 
 // Bury adds the job to the dead before it takes it out of the queue. Its id keeps it from being added twice.
 func (d *delivery) Bury(ctx context.Context, note []byte) error {
-	ctx, done := d.q.s.begin(ctx)
+	ctx, done := d.q.s.beginWrite(ctx, callTimeout)
 	defer done()
 	if err := checkEntry(d.job.Subject, note); err != nil {
 		return err

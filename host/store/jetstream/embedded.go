@@ -39,7 +39,7 @@ func Open(ctx context.Context, dir string, log func(message string)) (*Store, er
 	if err != nil {
 		return nil, fmt.Errorf("the store in %s: %w", dir, err)
 	}
-	complaints := &complaints{log: log}
+	complaints := &complaints{dir: dir, log: log}
 	srv.SetLogger(complaints, false, false)
 	srv.Start()
 	fail := func(err error) (*Store, error) {
@@ -62,7 +62,7 @@ func Open(ctx context.Context, dir string, log func(message string)) (*Store, er
 		conn.Close()
 		return fail(err)
 	}
-	complaints.started()
+	complaints.started(s.fail)
 	return s, nil
 }
 

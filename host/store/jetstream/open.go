@@ -43,10 +43,13 @@ type Store struct {
 	replicas int
 	log      func(string)
 
-	end    context.Context // ends with store.ErrClosed
-	stop   context.CancelCauseFunc
-	beats  sync.WaitGroup
-	closed sync.Once
+	end  context.Context // ends with store.ErrClosed
+	stop context.CancelCauseFunc
+	// writable ends, with the reason, when the server inside the process cannot write any more. It does not answer to writes then.
+	writable context.Context
+	fail     context.CancelCauseFunc
+	beats    sync.WaitGroup
+	closed   sync.Once
 
 	mu struct {
 		sync.Mutex
@@ -98,6 +101,7 @@ func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string
 	}
 	s := &Store{conn: conn, js: js, server: srv, replicas: max(1, replicas), log: log}
 	s.end, s.stop = context.WithCancelCause(context.Background())
+	s.writable, s.fail = context.WithCancelCause(s.end)
 	s.mu.queues = map[string]bool{}
 	return s, nil
 }
@@ -106,6 +110,9 @@ func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string
 func (s *Store) Check(ctx context.Context) error {
 	ctx, done := s.begin(ctx)
 	defer done()
+	if s.end.Err() == nil && s.writable.Err() != nil {
+		return context.Cause(s.writable)
+	}
 	_, err := s.js.AccountInfo(ctx)
 	return s.explain(ctx, err)
 }
@@ -136,6 +143,17 @@ func (s *Store) beginFor(ctx context.Context, most time.Duration) (context.Conte
 	}
 	ctx, cancel := context.WithTimeout(ctx, most)
 	return ctx, func() { cancel(); done() }
+}
+
+// beginWrite is begin for a call that writes.
+func (s *Store) beginWrite(ctx context.Context, most time.Duration) (context.Context, func()) {
+	ctx, done := s.beginFor(ctx, most)
+	ctx, cancel := context.WithCancelCause(ctx)
+	if s.writable.Err() != nil { // at once, not beside the call
+		cancel(context.Cause(s.writable))
+	}
+	stop := context.AfterFunc(s.writable, func() { cancel(context.Cause(s.writable)) })
+	return ctx, func() { stop(); cancel(nil); done() }
 }
 
 // join makes a context that ends with the store too.

@@ -71,8 +71,11 @@ func (t *stream) Append(ctx context.Context, entries ...store.Entry) error {
 			return err
 		}
 	}
-	ctx, done := t.s.begin(ctx)
+	ctx, done := t.s.beginWrite(ctx, callTimeout)
 	defer done()
+	if ctx.Err() != nil {
+		return t.s.explain(ctx, ctx.Err())
+	}
 	acks := make([]jetstream.PubAckFuture, 0, len(entries))
 	for _, e := range entries {
 		m := &nats.Msg{Subject: t.prefix + e.Subject, Data: e.Data}
