@@ -88,11 +88,11 @@ func (b *Book) run(ctx context.Context) {
 	}
 }
 
-// Close writes what is left. Ledgers are not added to any more.
+// Close writes what is left, also when ctx has ended: the store bounds how long that takes. Ledgers are not added to any more.
 func (b *Book) Close(ctx context.Context) error {
 	b.stop()
 	<-b.done
-	return b.Write(ctx)
+	return b.Write(context.WithoutCancel(ctx))
 }
 
 // Leave tells of a ledger that Ledgers will not tell any more.
