@@ -78,7 +78,8 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 
 		Function: f, ETag: newETag(), Modified: time.Now(), CodeSize: len(f.Code), CodeChecksum: checksum(f.Code),
 	}
-	program, err := h.compile(ctx, &v.Function)
+	run := v.Function.Running()
+	program, err := h.compile(ctx, run)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func (h *Host) put(ctx context.Context, f fn.Function, old *registry.Version, se
 		program.Close()
 		return nil, storeError(err)
 	}
-	v.Function.Code = nil // who wants it reads it from the store
+	v.Function.Code, run.Code = nil, nil // who wants it reads it from the store
 	v.Kind, v.StartsBy, v.Program = program.Kind(), program.StartsBy(), registry.Share(program, program.Close)
 	key := f.Key()
 	if old != nil {

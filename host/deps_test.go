@@ -60,6 +60,7 @@ var only = []struct {
 	{"github.com/rs/zerolog", []string{"host/front", "host/fcapi", "cmd/lull"}, "what the listeners and the program write about themselves"},
 	{"github.com/nats-io", []string{"host/store/jetstream"}, "another store comes behind the same interface"},
 	{"host/store/jetstream", []string{"cmd/lull"}, "which store it is, the program decides"},
+	{"github.com/goccy/go-yaml", []string{"cmd/lull/syaml"}, "one format is read in one place"},
 	{"github.com/alecthomas/kong", []string{"cmd/lull"}, "options are the command's"},
 	{"github.com/evanw/esbuild", []string{"host/interpreters", "guests"}, "what bundles a program, and the packages beside an interpreter"},
 	{"github.com/stretchr/testify", []string{"host/hosttest", "host/store/storetest"}, "tests stay tests"},

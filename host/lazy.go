@@ -49,7 +49,7 @@ func (l *lazy) get() (*engine.Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := l.version.Function
+	f := *l.version.Function.Running()
 	f.Code = code
 	p, err := l.host.compile(ctx, &f)
 	if err != nil {

@@ -65,7 +65,7 @@ func (h *Host) open(v *registry.Version) {
 	rec := h.records.of(v.Function.Key())
 	v.Ledger, v.Logs, v.Requests = rec.ledger, rec.logs, rec.requests
 	v.Pool = pool.New(&instance.Config{
-		Function: &v.Function, VersionID: v.ID, Program: v.Program.Program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
+		Function: v.Function.Running(), VersionID: v.ID, Program: v.Program.Program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
 	})
 }
 

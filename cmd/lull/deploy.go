@@ -13,8 +13,10 @@ import (
 )
 
 type deployCmd struct {
-	target
-	Source    string `arg:"" name:"file|dir" help:"A WebAssembly module or a project, which is built first; for a runtime with an interpreter a folder of source, or a zip file of it."`
+	Name      string `arg:"" optional:"" placeholder:"NAME" help:"The function: NAME, or SERVICE/NAME."`
+	Service   string `short:"s" placeholder:"SERVICE" help:"The function's service (default: ${service})."`
+	Template  string `short:"t" placeholder:"FILE" help:"Deploy what this s.yaml file describes, in place of a name, a file and flags."`
+	Source    string `arg:"" optional:"" name:"file|dir" help:"A WebAssembly module or a project, which is built first; for a runtime with an interpreter a folder of source, or a zip file of it."`
 	Runtime   string `placeholder:"NAME" help:"See lull runtimes (default: that of the project's language, ${runtime} otherwise)."`
 	Isolation string `enum:",serial,shared,fresh" default:"" placeholder:"LEVEL" help:"What a request finds of those before it: serial and shared keep an instance's state, and with shared requests overlap where the guest can; fresh resets the instance after every request, and has no hooks (default serial, or shared with a --concurrency above 1)."`
 	Handler   string `default:"handler" placeholder:"HANDLER" help:"What takes requests: an export, or file.function in a folder of source, with the file index if none is named (default handler)."`
@@ -29,7 +31,16 @@ func (c *deployCmd) Help() string {
 }
 
 func (c *deployCmd) Run(ctx context.Context, p *program) error {
-	key, err := c.key()
+	if c.Template != "" {
+		if c.Name != "" {
+			return usagef("deploy takes a name and a file, or -t FILE, not both")
+		}
+		return p.deployTemplate(ctx, c.Template)
+	}
+	if c.Name == "" || c.Source == "" {
+		return usagef("expected \"<name> <file|dir>\", or -t FILE; see `lull deploy --help`")
+	}
+	key, err := target{c.Name, c.Service}.key()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,9 @@
 package fcapi
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"time"
 
@@ -22,6 +24,14 @@ type functionInput struct {
 	InstanceLifecycleConfig *lifecycleInput   `json:"instanceLifecycleConfig"`
 	EnvironmentVariables    map[string]string `json:"environmentVariables"` // replaces all of them
 	Code                    *codeInput        `json:"code"`
+
+	// What lull keeps and shows, and does not act upon, but for customContainerConfig.webServerMode.
+	InstanceType          *string        `json:"instanceType"`
+	CAPort                *int64         `json:"caPort"`
+	Layers                []string       `json:"layers"`
+	CustomContainerConfig map[string]any `json:"customContainerConfig"`
+	CustomRuntimeConfig   map[string]any `json:"customRuntimeConfig"`
+	CustomDNS             map[string]any `json:"customDNS"`
 
 	// lull's own.
 	MaxInstances *int64   `json:"maxInstances"`
@@ -109,7 +119,44 @@ func (in *functionInput) apply(f *fn.Function) error {
 		}
 		duration(&f.Limits.IdleTimeout)(*t)
 	}
+	if err := in.applySettings(f); err != nil {
+		return err
+	}
 	return in.InstanceLifecycleConfig.apply(f)
+}
+
+// applySettings keeps what lull does not act upon, each replaced whole.
+func (in *functionInput) applySettings(f *fn.Function) error {
+	if t := in.InstanceType; t != nil && *t != "e1" && *t != "c1" {
+		return fn.Invalid("InstanceType", "e1 | c1", *t)
+	}
+	if p := in.CAPort; p != nil && (*p < 1 || *p > math.MaxUint16) {
+		return fn.Invalid("CAPort", fmt.Sprintf("[1, %d]", math.MaxUint16), *p)
+	}
+	web, isBool := in.CustomContainerConfig["webServerMode"].(bool)
+	if mode, given := in.CustomContainerConfig["webServerMode"]; given && mode != nil && !isBool {
+		return fn.Invalid("CustomContainerConfig.WebServerMode", "true | false", mode)
+	}
+	set, err := given(map[string]any{
+		"instanceType": in.InstanceType, "caPort": in.CAPort, "layers": in.Layers, "customContainerConfig": in.CustomContainerConfig,
+		"customRuntimeConfig": in.CustomRuntimeConfig, "customDNS": in.CustomDNS,
+	})
+	if err != nil {
+		return err
+	}
+	if len(set) > 0 {
+		all := map[string]json.RawMessage{}
+		maps.Copy(all, f.Settings)
+		maps.Copy(all, set)
+		f.Settings = all
+	}
+	if in.CustomContainerConfig != nil {
+		f.Mute = isBool && !web
+	}
+	if f.Runtime != "custom-container" {
+		f.Mute = false
+	}
+	return nil
 }
 
 // maxIdleTimeout is a year: nobody can tell it from for ever.

@@ -33,10 +33,10 @@ type functionObject struct {
 	QueueTimeout int64 `json:"queueTimeout"`
 	QueueLimit   int   `json:"queueLimit"` // 0: nobody waits
 
-	// Settings that lull does not have, with the values that stand for "not set".
-	InstanceType          string   `json:"instanceType"`
-	CAPort                int      `json:"caPort"`
-	Layers                []string `json:"layers"`
+	// What lull keeps and does not act upon; unset, with the values that stand for that.
+	InstanceType          any      `json:"instanceType"`
+	CAPort                any      `json:"caPort"`
+	Layers                any      `json:"layers"`
 	CustomContainerConfig any      `json:"customContainerConfig"`
 	CustomRuntimeConfig   any      `json:"customRuntimeConfig"`
 	CustomDNS             any      `json:"customDNS"`
@@ -71,7 +71,9 @@ func newFunctionObject(v *registry.Version) functionObject {
 		CreatedTime: timeText(v.Created), LastModifiedTime: timeText(v.Modified),
 		MaxInstances: l.MaxInstances, MinInstances: l.MinInstances,
 		IdleTimeout: seconds(l.IdleTimeout), QueueTimeout: seconds(l.QueueTimeout), QueueLimit: max(l.QueueLimit, 0),
-		Isolation: string(f.Isolation), AllowHosts: f.AllowHosts, InstanceType: "e1", CAPort: 9000, Layers: []string{},
+		Isolation: string(f.Isolation), AllowHosts: f.AllowHosts, InstanceType: setting(f.Settings, "instanceType", "e1"), CAPort: setting(f.Settings, "caPort", 9000),
+		Layers: setting(f.Settings, "layers", []string{}), CustomContainerConfig: setting(f.Settings, "customContainerConfig", nil),
+		CustomRuntimeConfig: setting(f.Settings, "customRuntimeConfig", nil), CustomDNS: setting(f.Settings, "customDNS", nil),
 	}
 	if o.AllowHosts == nil {
 		o.AllowHosts = []string{}

@@ -62,24 +62,26 @@ type serviceObject struct {
 
 func newServiceObject(s registry.Service) serviceObject {
 	type object = map[string]any
-	setting := func(name string, unset any) any {
-		if set, ok := s.Settings[name]; ok {
-			return set
-		}
-		return unset
-	}
 	return serviceObject{
 		ServiceName: s.Name, ServiceID: s.ID, Description: s.Description,
-		Role: setting("role", ""), InternetAccess: setting("internetAccess", true),
-		LogConfig: setting("logConfig", object{
+		Role: setting(s.Settings, "role", ""), InternetAccess: setting(s.Settings, "internetAccess", true),
+		LogConfig: setting(s.Settings, "logConfig", object{
 			"project": "", "logstore": "", "enableRequestMetrics": false, "enableInstanceMetrics": false, "logBeginRule": "None",
 		}),
-		VPCConfig:     setting("vpcConfig", object{"vpcId": "", "vSwitchIds": []string{}, "securityGroupId": ""}),
-		NASConfig:     setting("nasConfig", object{"userId": -1, "groupId": -1, "mountPoints": []string{}}),
-		TracingConfig: setting("tracingConfig", object{"type": nil, "params": nil}),
+		VPCConfig:     setting(s.Settings, "vpcConfig", object{"vpcId": "", "vSwitchIds": []string{}, "securityGroupId": ""}),
+		NASConfig:     setting(s.Settings, "nasConfig", object{"userId": -1, "groupId": -1, "mountPoints": []string{}}),
+		TracingConfig: setting(s.Settings, "tracingConfig", object{"type": nil, "params": nil}),
 		Tags:          object{},
 		CreatedTime:   timeText(s.Created), LastModifiedTime: timeText(s.Modified),
 	}
+}
+
+// setting is what a client has set, or what stands for unset.
+func setting(settings map[string]json.RawMessage, name string, unset any) any {
+	if set, ok := settings[name]; ok {
+		return set
+	}
+	return unset
 }
 
 // timeText is UTC to the second.

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,6 +50,13 @@ type Function struct {
 
 	// AllowHosts lists the hosts that the guest may send HTTP requests to, in the forms of ParseAllowHosts. Empty: none.
 	AllowHosts []string
+
+	// Mute keeps the host from calling the hooks, the initializer included. They are still the function's, and shown as such: that is what Function Compute
+	// does with containers that serve no HTTP.
+	Mute bool `json:",omitempty"`
+
+	// Settings are what clients set that lull keeps and does not act upon, by their JSON names. The map is never changed in place.
+	Settings map[string]json.RawMessage `json:",omitempty"`
 
 	// Env is what the guest sees as its environment variables.
 	Env map[string]string
@@ -118,6 +126,16 @@ func (f Function) WithDefaults() Function {
 	f.Env = maps.Clone(f.Env)
 	f.AllowHosts = slices.Clone(f.AllowHosts)
 	return f
+}
+
+// Running is the function as its instances are run: f itself, or, if it is Mute, a copy without hooks.
+func (f *Function) Running() *Function {
+	if !f.Mute {
+		return f
+	}
+	run := *f
+	run.Initializer, run.PreFreeze, run.PreStop = Hook{}, Hook{}, Hook{}
+	return &run
 }
 
 // Check reports the first field that is out of its range, as an Error with code InvalidArgument.
