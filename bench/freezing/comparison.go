@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -163,7 +164,9 @@ func (c *comparison) cycle(ctx context.Context, server *running, by freezer, nam
 
 // pause measures one round of a guest of lull: the pause itself in process, requests to a paused instance over HTTP.
 func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error {
-	s, err := inprocess.Open(ctx, p.cfg)
+	cfg := p.cfg
+	cfg.CacheDir, cfg.ImagedOnly = cacheDir(c.dir), true
+	s, err := inprocess.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -178,7 +181,7 @@ func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error
 			c.report.Row(group, p.name, figures.Nanoseconds).AddLatency(from.Latency)
 		}
 	}
-	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary})
+	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Data: filepath.Join(c.dir, "data")})
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,11 @@ type order struct {
 	Function    fn.Function
 	Interpreter string
 	Instances   int
+	CacheDir    string
 }
+
+// cacheDir keeps compiled code between processes and rounds.
+func cacheDir(dir string) string { return filepath.Join(dir, "cache") }
 
 // hold makes idle instances, says so, and waits for its end.
 func hold(file string) error {
@@ -74,7 +78,7 @@ func hold(file string) error {
 		return err
 	}
 	s, err := inprocess.Open(context.Background(), inprocess.Config{
-		Function: o.Function, Event: event, Interpreter: o.Interpreter, Interpreters: store, ImagedOnly: true,
+		Function: o.Function, Event: event, Interpreter: o.Interpreter, Interpreters: store, CacheDir: o.CacheDir, ImagedOnly: true,
 	})
 	if err != nil {
 		return err
@@ -89,7 +93,7 @@ func hold(file string) error {
 
 // held starts a process that holds n idle instances.
 func (p *pausing) held(ctx context.Context, dir string, n int) (*process.Child, error) {
-	text, err := json.Marshal(order{p.cfg.Function, p.cfg.Interpreter, n})
+	text, err := json.Marshal(order{p.cfg.Function, p.cfg.Interpreter, n, cacheDir(dir)})
 	if err != nil {
 		return nil, err
 	}

@@ -93,6 +93,10 @@ func (m *round) listen(e *fn.Event) {
 
 // plain measures the start without an image.
 func (m *round) plain() error {
+	if m.s.plain == nil {
+		m.report.Skip(m.group, ColdPlain, "it was left out")
+		return nil
+	}
 	g, h := m.s.group(m.s.keep[1], nil), latency.New()
 	for n := 0; n < max(1, m.effort.Starts/4) && m.ctx.Err() == nil; n++ {
 		i, took, err := g.start(m.ctx)

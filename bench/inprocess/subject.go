@@ -31,7 +31,9 @@ type Config struct {
 	// Interpreter of a function whose code is a source tree, and where to find it.
 	Interpreter  string
 	Interpreters engine.Interpreters
-	// ImagedOnly leaves the plain starts out: Hold works, Round does not.
+	// CacheDir keeps compiled code, for the next process that measures the same. Empty: it is compiled here.
+	CacheDir string
+	// ImagedOnly leaves the plain starts out.
 	ImagedOnly bool
 }
 
@@ -45,7 +47,7 @@ func Open(ctx context.Context, cfg Config) (*Subject, error) {
 		if e.plain && cfg.ImagedOnly {
 			continue
 		}
-		made, err := engine.New(engine.Config{PlainStart: e.plain, Interpreters: cfg.Interpreters})
+		made, err := engine.New(engine.Config{PlainStart: e.plain, Interpreters: cfg.Interpreters, CacheDir: cfg.CacheDir})
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}

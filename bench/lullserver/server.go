@@ -18,23 +18,27 @@ type Server struct {
 	*process.Child
 	API  string // base URL of the control API
 	HTTP string // base URL of the function URLs
-	data string
+	data string // to be removed; empty: none
 }
 
 // Config of a Server. The zero value is usable, within lull itself.
 type Config struct {
 	Binary string   // the lull to run; empty: this program
 	HTTP   string   // address of the function URLs; empty: a free port on loopback
+	Data   string   // folder that stays, for compiled code; empty: a new one, which Stop removes
 	Args   []string // further flags of serve
 }
 
 // Start starts a server and waits until it listens. Errors: process.EndedError, with its words, if it does not come up.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
-	data, err := os.MkdirTemp("", "lull-bench-")
-	if err != nil {
-		return nil, err
+	data, err := cfg.Data, error(nil)
+	s := &Server{}
+	if data == "" {
+		if data, err = os.MkdirTemp("", "lull-bench-"); err != nil {
+			return nil, err
+		}
+		s.data = data
 	}
-	s := &Server{data: data}
 	address := cfg.HTTP
 	if address == "" {
 		address = "127.0.0.1:0"
@@ -51,7 +55,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return ok
 	})
 	if err != nil {
-		os.RemoveAll(data)
+		os.RemoveAll(s.data)
 		return nil, fmt.Errorf("the measured server does not start: %w", err)
 	}
 	return s, nil

@@ -38,6 +38,7 @@ type lullHost struct {
 	h   *host.Host
 	g   *guest
 	key fn.Key
+	dir string // of compiled code
 }
 
 func openHost(g *guest, cache string) (contender, error) {
@@ -50,7 +51,7 @@ func openHost(g *guest, cache string) (contender, error) {
 		h.Close(context.Background())
 		return nil, err
 	}
-	return &lullHost{h, g, f.Key()}, nil
+	return &lullHost{h, g, f.Key(), filepath.Join(cache, "lull")}, nil
 }
 
 func (l *lullHost) close() error { return l.h.Close(context.Background()) }
@@ -82,7 +83,7 @@ func (c *hostCall) close() error {
 
 // idle pauses instances without the pool, which would give every call the same one.
 func (l *lullHost) idle(ctx context.Context, n int, event []byte) (func(), error) {
-	cfg := inprocess.Config{Function: l.g.function(fn.Serial), Event: event, ImagedOnly: true}
+	cfg := inprocess.Config{Function: l.g.function(fn.Serial), Event: event, CacheDir: l.dir, ImagedOnly: true}
 	if l.g.source != nil {
 		rt, _ := l.h.Runtimes().Get(l.g.runtime)
 		cfg.Interpreter, cfg.Interpreters = rt.Interpreter, l.h.Config().Interpreters

@@ -28,6 +28,7 @@ type benchSet struct {
 	p        *program
 	event    []byte
 	server   *lullserver.Server // nil: not started
+	cache    string             // folder of compiled code
 	subjects []*inprocess.Subject
 }
 
@@ -73,7 +74,12 @@ func (b *benchSet) config(ctx context.Context, name string, code []byte) (cfg in
 	if err != nil {
 		return cfg, err
 	}
-	h, err := host.New(host.Config{Interpreters: store})
+	if b.cache == "" { // compiled once for all that look at the code in this process
+		if b.cache, err = os.MkdirTemp("", "lull-bench-"); err != nil {
+			return cfg, err
+		}
+	}
+	h, err := host.New(host.Config{Interpreters: store, CacheDir: b.cache})
 	if err != nil {
 		return cfg, err
 	}
@@ -99,7 +105,7 @@ func (b *benchSet) config(ctx context.Context, name string, code []byte) (cfg in
 			hook.to.Handler = hook.export
 		}
 	}
-	cfg = inprocess.Config{Function: f.WithDefaults(), Event: b.event, Interpreters: store}
+	cfg = inprocess.Config{Function: f.WithDefaults(), Event: b.event, Interpreters: store, CacheDir: b.cache}
 	if source.IsZip(code) {
 		cfg.Interpreter = rt.Interpreter
 	}
@@ -173,6 +179,7 @@ func (b *benchSet) close() {
 	for _, s := range b.subjects {
 		s.Close()
 	}
+	os.RemoveAll(b.cache)
 }
 
 // round measures a function once, in process and then over HTTP.
