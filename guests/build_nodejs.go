@@ -93,8 +93,3 @@ func commonJS(name string, code []byte) (string, []byte, error) {
 	}
 	return name, out.Code, nil
 }
-
-// nodeProject is a project of one file.
-func nodeProject(folder string) func(name string) (map[string]string, error) {
-	return func(string) (map[string]string, error) { return source(folder), nil }
-}

@@ -10,7 +10,7 @@ import (
 
 //go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go c/sdk/lull.h c/template/main.c
 //go:embed rust/sdk/lull.rs rust/template/main.rs assemblyscript/sdk/lull.ts assemblyscript/template
-//go:embed nodejs/template nodejs/typescript
+//go:embed nodejs/template nodejs/typescript python/template php/template ruby/template
 var files embed.FS
 
 // language is one row of the matrix in README.md.
@@ -29,8 +29,11 @@ var languages = []language{
 	{name: "c", project: cProject, sign: "*.c", build: buildC},
 	{name: "rust", project: rustProject, sign: "*.rs", build: buildRust},
 	{name: "assemblyscript", project: assemblyScriptProject, sign: "asconfig.json", build: buildAssemblyScript},
-	{name: "typescript", project: nodeProject("nodejs/typescript"), sign: "index.*ts", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
-	{name: "nodejs", project: nodeProject("nodejs/template"), sign: "index.*js", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
+	{name: "typescript", project: sourceProject("nodejs/typescript"), sign: "index.*ts", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
+	{name: "nodejs", project: sourceProject("nodejs/template"), sign: "index.*js", build: buildNodeJS, ext: ".zip", runtime: "nodejs20"},
+	{name: "python", project: sourceProject("python/template"), sign: "*.py", build: buildSource, ext: ".zip", runtime: "python3.11"},
+	{name: "php", project: sourceProject("php/template"), sign: "*.php", build: buildSource, ext: ".zip", runtime: "php8.2"},
+	{name: "ruby", project: sourceProject("ruby/template"), sign: "*.rb", build: buildSource, ext: ".zip", runtime: "ruby3.4"},
 }
 
 // Runtime names the runtime that the project in dir needs: that of an interpreter, or nothing if it is built to a module or is no

@@ -127,6 +127,18 @@ func assemblyScriptProject(name string) (map[string]string, error) {
 	return project, nil
 }
 
+// sourceProject is a template as it is: a language with an interpreter needs no SDK.
+func sourceProject(folder string) func(name string) (map[string]string, error) {
+	return func(name string) (map[string]string, error) {
+		project := source(folder)
+		for file, text := range project {
+			project[file] = strings.ReplaceAll(text, "NAME", name)
+		}
+		project[".gitignore"] = "*.zip\nnode_modules/\n"
+		return project, nil
+	}
+}
+
 // source returns the embedded files below a folder by their paths in it.
 func source(dir string) map[string]string {
 	texts := map[string]string{}
