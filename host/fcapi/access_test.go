@@ -51,7 +51,7 @@ func TestAccess_WithKeysEveryRequestIsSigned(t *testing.T) {
 	for _, path := range []string{
 		v + "/services", v + "/services/default", v + "/services/default/functions", v + "/services/default/functions/f",
 		v + "/services/default/functions/f/instances", "/metrics", "/_lull/info", "/_lull/runtimes", "/_lull/functions", "/_lull/instances",
-		"/_lull/logs?function=f", "/_lull/usage?function=f",
+		"/_lull/logs?function=f", "/_lull/requests?function=f", "/_lull/usage?function=f",
 	} {
 		require.Equal(t, "required HTTP header Authorization was not specified", a.do("GET", path, nil).fails(400, fn.CodeMissingRequiredHeader), path)
 		require.NotEqual(t, 403, a.do("GET", path, nil, signed(t, firstKey, "GET", path)...).status, path)
@@ -64,6 +64,7 @@ func TestAccess_WithKeysEveryRequestIsSigned(t *testing.T) {
 		a.do(method, path, "{}").fails(400, fn.CodeMissingRequiredHeader)
 	}
 	require.Equal(t, "ok\n", a.do("GET", "/healthz", nil).body)
+	require.Equal(t, "ok\n", a.do("GET", "/readyz", nil).body)
 }
 
 func TestAccess_ManyKeysAreGood(t *testing.T) {

@@ -156,7 +156,12 @@ func TestLull_TellsWhatFunctionsCost(t *testing.T) {
 	o := a.do("GET", "/_lull/usage?function=f", nil).ok()
 	require.Equal(t, 2.0, o["requests"])
 	require.Equal(t, "f", o["functionName"])
-	require.Len(t, a.do("GET", "/_lull/usage", nil).ok()["functions"], 1)
+	all := a.do("GET", "/_lull/usage", nil).ok()
+	require.Len(t, all["functions"], 1)
+	service := all["services"].([]any)[0].(object)
+	require.Equal(t, "default", service["serviceName"])
+	require.Equal(t, 2.0, service["requests"])
+	require.NotEmpty(t, service["hours"])
 	a.do("GET", "/_lull/usage?from=yesterday", nil).fails(400, fn.CodeInvalidArgument)
 	a.do("GET", "/_lull/usage?function=g", nil).fails(404, fn.CodeFunctionNotFound)
 }

@@ -81,27 +81,6 @@ func (s *Server) requests(r *request) error {
 	return r.write(map[string]any{"requests": requests})
 }
 
-// usage tells what a function has cost, by hour: from and to select hours. Without a function it is a list: of those of a service or of all.
-func (s *Server) usage(r *request) error {
-	from, err := r.time("from")
-	if err != nil {
-		return err
-	}
-	to, err := r.time("to")
-	if err != nil {
-		return err
-	}
-	key := r.scope()
-	all, err := s.host.Billing(s.base, key, from, to)
-	switch {
-	case err != nil:
-		return err
-	case key.Name != "":
-		return r.write(all[0])
-	}
-	return r.write(map[string]any{"functions": all})
-}
-
 // instances lists the instances of a function, or, without one, those of a service or of all.
 func (s *Server) instances(r *request) error {
 	key := fn.Key{Service: r.query("service")}

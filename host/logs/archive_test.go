@@ -188,12 +188,15 @@ func TestArchive_WhoseStoreRefuses(t *testing.T) {
 				}
 				first := add(5)
 				time.Sleep(10 * time.Second)
+				synctest.Wait()
 				require.Equal(t, []error{away}, troubles, "told once")
 				require.Equal(t, first, texts(t, a, keyF, Filter{}, r), "they are in the ring")
 				add(1000)
+				synctest.Wait()
 				require.LessOrEqual(t, r.mu.bytes, r.max, "the ring does not grow while nothing is taken")
 				s.fail(nil, nil)
 				time.Sleep(10 * time.Second)
+				synctest.Wait()
 
 				got := texts(t, a, keyF, Filter{}, r)
 				require.Equal(t, first, got[:5], "the first ones were taken, and are stored once")
@@ -203,6 +206,7 @@ func TestArchive_WhoseStoreRefuses(t *testing.T) {
 				require.Contains(t, got[len(got)-2:], "line 999")
 				last := add(3)
 				time.Sleep(time.Second)
+				synctest.Wait()
 				require.Equal(t, last, texts(t, a, keyF, Filter{Span: Span{Limit: 3}}, r))
 				require.Len(t, troubles, 1)
 			})
