@@ -10,6 +10,7 @@ import (
 
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
 )
 
 func newPHP(t testing.TB, cfg host.Config) *language { return newLanguage(t, "php", "php8.2", cfg) }
@@ -266,7 +267,7 @@ function handler($event, $context) {
 		require.Equal(t, "image", f.startsBy)
 		seen := map[any]bool{}
 		var loaded, entries any
-		for i := range 4 { // from the image, then from a slot that was reset
+		for i := range 4 {
 			var got []any
 			require.NoError(t, json.Unmarshal([]byte(f.answer(t, "")), &got))
 			for _, x := range got[:4] {
@@ -275,6 +276,7 @@ function handler($event, $context) {
 			}
 			require.True(t, i == 0 || got[4] == entries && got[5] == loaded, "%v", got)
 			entries, loaded = got[4], got[5]
+			require.Equal(t, map[bool]instance.Origin{true: instance.Image, false: instance.Reset}[i == 0], f.Instances(f.Key)[0].StartedBy)
 			_, err := f.StopInstances(t.Context(), f.Key, "")
 			require.NoError(t, err)
 		}

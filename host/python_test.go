@@ -11,6 +11,7 @@ import (
 
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
 )
 
 func newPython(t testing.TB, cfg host.Config) *language {
@@ -357,7 +358,7 @@ def handler(event, context):
 		require.Equal(t, "image", f.startsBy)
 		seen := map[any]bool{}
 		var loaded any
-		for i := range 4 { // from the image, then from a slot that was reset
+		for i := range 4 {
 			var got []any
 			require.NoError(t, json.Unmarshal([]byte(f.answer(t, "")), &got))
 			for _, x := range got[:6] {
@@ -367,6 +368,7 @@ def handler(event, context):
 			require.Equal(t, 0.0, got[6])
 			require.True(t, i == 0 || got[7] == loaded, "the code was loaded again")
 			loaded = got[7]
+			require.Equal(t, map[bool]instance.Origin{true: instance.Image, false: instance.Reset}[i == 0], f.Instances(f.Key)[0].StartedBy)
 			_, err := f.StopInstances(t.Context(), f.Key, "")
 			require.NoError(t, err)
 		}

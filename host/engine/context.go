@@ -10,6 +10,7 @@ import (
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/instance"
 )
 
 func contextRead(g *guest, mem api.Memory, p []uint64) int32 {
@@ -104,6 +105,15 @@ func (g *guest) contextJSON(h fn.HTTP, qualifier string) string {
 		o["http"] = httpObject(h)
 	}
 	return mustJSON(o)
+}
+
+// standingContext is what contextJSON will say in all calls, with what belongs to a call left empty.
+func (g *guest) standingContext() string {
+	if g.call == nil {
+		g.call = &instance.Call{}
+		defer func() { g.call = nil }()
+	}
+	return g.contextJSON(nil, fn.Latest)
 }
 
 // httpObject is the HTTP request in the context.

@@ -15,6 +15,7 @@ import (
 // devices is the folder /fc of an interpreter. A device is open for the time of one event or one record only, so that an image holds none.
 //
 //	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer. Residents have it
+//	context    the context's JSON, as far as it is known before any call
 //	functions  the functions that the configuration names, a line each
 //	reply      what is written until it is closed is the answer, where next is not open any more
 //	out        what is written goes where standard output does
@@ -44,6 +45,8 @@ func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, es
 		return &device{in: event, done: d.answer}, 0
 	case p == "functions":
 		return &device{in: []byte(d.guest().program.names())}, 0
+	case p == "context":
+		return &device{in: []byte(d.guest().standingContext())}, 0
 	case p == "out":
 		return &device{done: func(text []byte) { d.guest().stdout.Write(text) }}, 0
 	case p == "reply":
@@ -74,7 +77,7 @@ func (d *devices) Stat(p string) (sys.Stat_t, esys.Errno) {
 		d.guest().nanosleep(min(n, maxSleep) * int64(time.Microsecond))
 		return deviceStat(false), 0
 	}
-	if _, ok := levels[p]; ok || p == "next" || p == "reply" || p == "functions" || p == "out" {
+	if _, ok := levels[p]; ok || p == "next" || p == "reply" || p == "context" || p == "functions" || p == "out" {
 		return deviceStat(false), 0
 	}
 	if p == "." || p == "log" {

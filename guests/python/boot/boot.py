@@ -48,11 +48,9 @@ class Fields:
 class Context:
     """The second argument of a handler, and the only one of a hook."""
 
-    _shared = {}  # what is the same in all calls of an instance: attributes, and the JSON it came from
-    _json = {}
+    _json = {}  # what is the same in all calls of an instance; it is in attributes of the class, too
 
     def __init__(self, phase, request_id, deadline, qualifier, http):
-        self.__dict__.update(Context._shared)
         self.phase = phase
         self.request_id = self.requestId = request_id
         self.deadline = int(deadline)  # milliseconds since 1970
@@ -90,13 +88,26 @@ class Context:
 
 
 def share(context):
-    """Takes the part of the context that is the same in all calls."""
-    context = json.loads(context)
+    """Takes the part of a context that is the same in all calls."""
     for name in ('requestId', 'phase', 'deadline', 'http'):
         context.pop(name, None)
-    shared = Fields({k: Fields(v) if k in ('credentials', 'function', 'service') else v for k, v in context.items()}).__dict__
-    shared['logger'] = logging.getLogger()
-    Context._shared, Context._json = shared, context
+    Context._json = context
+    shared = Fields({k: Fields(v) if k in ('credentials', 'function', 'service') else v for k, v in context.items()})
+    for name, value in vars(shared).items():
+        setattr(Context, name, value)
+    Context.logger = logging.getLogger()
+
+
+def begin(context):
+    """Begins an instance. Nearly all of its context is in the image already."""
+    if context['service']['versionId'] != Context._json['service']['versionId']:
+        share(context)
+    Context.instanceId = Context.instance_id = Context._json['instanceId'] = context['instanceId']
+    random, uuid = sys.modules.get('random'), sys.modules.get('uuid')
+    if random is not None:  # what must not be the same in two instances
+        random.seed()
+    if uuid is not None:
+        uuid._node = uuid._last_timestamp = None
 
 
 def device(name, data):
@@ -241,8 +252,7 @@ def answer_to(event):
     if phase == b'functions':
         return b'=' + json.dumps(functions_of(name.decode())).encode()
     if shared:
-        share(shared)
-        renew()
+        begin(json.loads(shared))
     phase = phase.decode()
     context = Context(phase, request_id.decode(), deadline, qualifier.decode(), http)
     try:
@@ -282,13 +292,12 @@ def one(fd):
         device('/fc/reply', reply)
 
 
-def renew():
-    """Renews what must not be the same in two instances that have started from one image."""
-    random, uuid = sys.modules.get('random'), sys.modules.get('uuid')
-    if random is not None:
-        random.seed()
-    if uuid is not None:
-        uuid._node = uuid._last_timestamp = None
+def warm():
+    """Runs the code of this file until the interpreter has adapted it, so that it need not in each instance."""
+    functions['warm.up'] = lambda event, context: {'event': event.decode()}
+    for _ in range(100):
+        answer_to(b'0\nhandler\n-\n0\nLATEST\nwarm.up\n\n\n{}')
+    del functions['warm.up']
 
 
 def main():
@@ -304,6 +313,8 @@ def main():
     root = logging.getLogger()
     root.addHandler(Records())
     root.setLevel(logging.INFO)
+    with open('/fc/context') as context:
+        share(json.load(context))
     try:
         with open('/fc/functions') as names:
             for name in names.read().split('\n'):
@@ -313,6 +324,10 @@ def main():
         device('/fc/reply', error(e))
         os._exit(1)
     sys.stdout.flush()
+    warm()
+    # Room for what handlers allocate: an instance whose memory has grown cannot be reset.
+    room = [bytearray(1 << 20) for _ in range(4)]
+    del room
     gc.collect()
     gc.freeze()  # a collection need not touch, and so copy, what the image has
     atexit.register(collections.deque, map(one, iter(functools.partial(os.open, '/fc/next', os.O_RDWR), -1)), 0)
