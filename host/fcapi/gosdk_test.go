@@ -172,7 +172,7 @@ func TestA1_RecordedRequestsPassAsTheyAre(t *testing.T) {
 		fails(403, fn.CodeSignatureNotMatch)
 }
 
-// TestA16_TheOrderOfADeployFindsWhatItExpects is the sequence of Serverless Devs, fc-api section 1.10, but for the asynchronous configuration.
+// TestA16_TheOrderOfADeployFindsWhatItExpects is the sequence of Serverless Devs, fc-api section 1.10.
 func TestA16_TheOrderOfADeployFindsWhatItExpects(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	a.do("POST", v+"/services", object{"serviceName": "s"}).ok()
@@ -186,6 +186,7 @@ func TestA16_TheOrderOfADeployFindsWhatItExpects(t *testing.T) {
 	})
 	a.do("PUT", v+"/services/s/functions/f", body).fails(404, fn.CodeFunctionNotFound)
 	a.do("POST", v+"/services/s/functions", body).ok()
+	a.do("GET", v+"/services/s.LATEST/functions/f/async-invoke-config", nil).fails(404, "AsyncConfigNotExists")
 	a.do("GET", v+"/services/s/functions/f/triggers/t", nil).fails(404, fn.CodeTriggerNotFound)
 	a.do("PUT", v+"/services/s/functions/f/triggers/t", object{"triggerConfig": object{}}).fails(404, fn.CodeTriggerNotFound)
 	a.do("POST", v+"/services/s/functions/f/triggers", object{"triggerName": "t", "triggerType": "http", "triggerConfig": object{"authType": "anonymous"}}).ok()
