@@ -62,6 +62,7 @@ var only = []struct {
 	{"host/store/jetstream", []string{"cmd/lull"}, "which store it is, the program decides"},
 	{"github.com/goccy/go-yaml", []string{"cmd/lull/syaml"}, "one format is read in one place"},
 	{"github.com/alecthomas/kong", []string{"cmd/lull"}, "options are the command's"},
+	{"github.com/fsnotify/fsnotify", []string{"cmd/lull"}, "looking at source is a command's"},
 	{"github.com/evanw/esbuild", []string{"host/interpreters", "guests"}, "what bundles a program, and the packages beside an interpreter"},
 	{"github.com/stretchr/testify", []string{"host/hosttest", "host/store/storetest"}, "tests stay tests"},
 	{"host/hosttest", nil, "tests stay tests"},

@@ -25,6 +25,7 @@ type program struct {
 // grammar is the command line: each command is a struct in a file of its name.
 type grammar struct {
 	Serve    serveCmd    `cmd:"" help:"Run the host."`
+	Up       upCmd       `cmd:"" help:"Build a project, serve it, and deploy it again whenever it changes."`
 	New      newCmd      `cmd:"" help:"Write a project to start from."`
 	Build    buildCmd    `cmd:"" help:"Compile a project to a WebAssembly module."`
 	Deploy   deployCmd   `cmd:"" help:"Put a function in place, or replace it."`

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -42,6 +43,9 @@ type serveCmd struct {
 	LogLevel       string        `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
 	Events         bool          `help:"Log every lifecycle event and every line that guests write."`
 	Deploy         []string      `sep:"none" placeholder:"NAME=FILE|DIR" help:"Deploy a function after the start, as lull deploy NAME FILE|DIR does. May be repeated."`
+
+	// beside runs when the server is up, until ctx ends; its error ends the server. client talks to this server. nil: nothing does.
+	beside func(ctx context.Context, client program) error
 }
 
 func (c *serveCmd) Help() string {
@@ -151,17 +155,19 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	})
 	function := front.New(h, front.Config{Log: log})
 
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- control.Serve(api) }()
 	go func() { failed <- function.Serve(urls) }()
 	fmt.Fprintf(p.stdout, "listening: control API %s\nlistening: function URLs %s\n", baseURL(api), baseURL(urls))
 
 	if err = c.deploy(ctx, p, baseURL(api)); err == nil {
 		deployed.Store(true)
+		stopBeside := c.startBeside(ctx, p, baseURL(api), failed)
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
 		}
+		stopBeside()
 	}
 	if context.Cause(ctx) == errSignal {
 		err = nil
@@ -178,8 +184,26 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	return err
 }
 
-// deploy puts the functions of --deploy in place, through the API like any client.
-func (c *serveCmd) deploy(ctx context.Context, p *program, api string) error {
+// startBeside runs what is beside the server, and returns how to end it.
+func (c *serveCmd) startBeside(ctx context.Context, p *program, api string, failed chan<- error) (stop func()) {
+	if c.beside == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := c.beside(ctx, p.client(api)); err != nil {
+			failed <- err
+		}
+	})
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
+// client is the program as a client of the server at api.
+func (p *program) client(api string) program {
 	client := *p
 	client.getenv = func(name string) string {
 		if name == apiVariable {
@@ -187,6 +211,12 @@ func (c *serveCmd) deploy(ctx context.Context, p *program, api string) error {
 		}
 		return p.getenv(name)
 	}
+	return client
+}
+
+// deploy puts the functions of --deploy in place, through the API like any client.
+func (c *serveCmd) deploy(ctx context.Context, p *program, api string) error {
+	client := p.client(api)
 	for _, d := range c.Deploy {
 		name, source, _ := strings.Cut(d, "=")
 		if err := client.command(ctx, "deploy", name, source); err != nil {

@@ -30,6 +30,7 @@ type server struct {
 	cmd       *exec.Cmd
 	exit      int      // the code that it has to end with
 	within    []string // the command that runs it, if there is one
+	command   []string // in place of serve
 	ended     chan struct{}
 }
 
@@ -43,8 +44,11 @@ func serve(t testing.TB, args ...string) *server {
 
 func (s *server) start(t testing.TB, stderr io.Writer, args ...string) {
 	t.Helper()
-	args = append([]string{"serve", "--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, args...)
-	args = append(append(slices.Clone(s.within), binary), args...)
+	if s.command == nil {
+		s.command = []string{"serve"}
+	}
+	args = append([]string{"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, args...)
+	args = slices.Concat(s.within, []string{binary}, s.command, args)
 	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Env = cleanEnv()
 	s.cmd.Stderr = stderr

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestUp_DeploysAgainWhatChangesAndDropsNoRequest(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "greeter")
+	run(t, nil, "", "new", dir, "--lang", "c").ok(t)
+	skipWithoutToolchain(t, run(t, nil, "", "build", dir, "-o", filepath.Join(t.TempDir(), "x.wasm")))
+	main := filepath.Join(dir, "main.c")
+	source, err := os.ReadFile(main)
+	require.NoError(t, err)
+	write := func(greeting string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(main, []byte(strings.ReplaceAll(string(source), "hello", greeting)), 0o666))
+	}
+
+	s := &server{ended: make(chan struct{}), command: []string{"up", dir}}
+	s.start(t, &s.stderr)
+	answer := func() string {
+		resp, err := http.Post(s.http+"/greeter/", "text/plain", strings.NewReader("Ada"))
+		if err != nil {
+			return err.Error()
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return err.Error()
+		}
+		return string(body)
+	}
+	becomes := func(want string) {
+		t.Helper()
+		require.Eventually(t, func() bool { return answer() == want }, patience, 20*time.Millisecond, "%s; stderr: %s", want, &s.stderr)
+	}
+	becomes("hello Ada\n")
+
+	over := make(chan struct{})
+	wrong := make(chan string, 1)
+	var callers sync.WaitGroup
+	for range 2 {
+		callers.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				if got := answer(); got != "hello Ada\n" && got != "good day Ada\n" && got != "welcome Ada\n" {
+					select {
+					case wrong <- got:
+					default:
+					}
+				}
+			}
+		})
+	}
+	write("good day")
+	becomes("good day Ada\n")
+
+	require.NoError(t, os.WriteFile(main, append(source, "nonsense"...), 0o666))
+	require.Eventually(t, func() bool { return strings.Contains(s.stderr.String(), "the version before goes on serving") }, patience, 20*time.Millisecond)
+	require.Contains(t, s.stderr.String(), "main.c:")
+	require.Equal(t, "good day Ada\n", answer())
+
+	write("welcome")
+	becomes("welcome Ada\n")
+	close(over)
+	callers.Wait()
+	select {
+	case got := <-wrong:
+		t.Fatalf("a request was answered with %q", got)
+	default:
+	}
+	require.Contains(t, s.lull(t, "ls").ok(t), "greeter")
+	require.Zero(t, s.stop(t), "Ctrl-C drains: %s", &s.stderr)
+}
+
+func TestUp_WaitsForAProjectThatDoesNotBuildYet(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "later")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	s := &server{ended: make(chan struct{}), command: []string{"up", dir, "--name", "now"}}
+	s.start(t, &s.stderr)
+	require.Eventually(t, func() bool { return strings.Contains(s.stderr.String(), "waiting for a change") }, patience, 20*time.Millisecond)
+	require.Contains(t, s.stderr.String(), "unknown language")
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module later\n\ngo 1.24\n"), 0o666))
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "sub"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sub", "sub.go"), []byte("package sub\n\nfunc F() int32 { return nonsense }\n"), 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(`package main
+
+import "later/sub"
+
+func main() {}
+
+//go:wasmexport handler
+func handler(int32) int32 { return sub.F() }
+`), 0o666))
+	require.Eventually(t, func() bool { return strings.Contains(s.stderr.String(), "sub/sub.go:3") }, patience, 20*time.Millisecond, "%s", &s.stderr)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "sub", "sub.go"), []byte("package sub\n\nfunc F() int32 { return 0 }\n"), 0o666))
+	require.Eventually(t, func() bool { return s.lull(t, "invoke", "now").code == exitOK }, patience, 50*time.Millisecond, "%s", &s.stderr)
+}
