@@ -123,9 +123,13 @@ func (b *build) run(env []string, name string, args ...string) error {
 }
 
 // ask runs a tool for the one line that it prints.
-func (b *build) ask(name string, args ...string) (string, error) {
+func (b *build) ask(name string, args ...string) (string, error) { return b.askIn(nil, name, args...) }
+
+// askIn is ask with variables added to the environment.
+func (b *build) askIn(env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(b.ctx, name, args...)
 	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), env...)
 	cmd.WaitDelay = 2 * time.Second
 	out, err := cmd.Output()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-//go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go c/sdk/lull.h c/template/main.c
+//go:embed go/sdk/*.go go/sdk/lullhttp/*.go go/template/*.go gohttp/template/*.go c/sdk/lull.h c/template/main.c
 //go:embed rust/sdk/lull.rs rust/template/main.rs assemblyscript/sdk/lull.ts assemblyscript/template
 //go:embed nodejs/template nodejs/typescript python/template php/template ruby/template
 var files embed.FS
@@ -26,6 +26,7 @@ type language struct {
 // languages in the order in which a folder is looked at.
 var languages = []language{
 	{name: "go", project: goProject, sign: "*.go", build: buildGo},
+	{name: "go-http", project: goHTTPProject, sign: "go.mod", build: buildGo}, // the source says which of the two it is
 	{name: "c", project: cProject, sign: "*.c", build: buildC},
 	{name: "rust", project: rustProject, sign: "*.rs", build: buildRust},
 	{name: "assemblyscript", project: assemblyScriptProject, sign: "asconfig.json", build: buildAssemblyScript},

@@ -79,11 +79,19 @@ var goReserved = strings.Fields(`builtin bufio bytes cmd cmp context crypto embe
 	flag fmt go hash html image io iter log maps math mime net os path plugin reflect regexp runtime slices
 	sort std strconv strings structs sync syscall testing time unicode unique unsafe weak`)
 
-func goProject(name string) (map[string]string, error) {
+// goModule is the go.mod of a project of that name.
+func goModule(name string) (map[string]string, error) {
 	if slices.Contains(goReserved, name) {
 		return nil, fmt.Errorf("%w %q: Go has a package of that name; choose another", ErrName, name)
 	}
-	project := map[string]string{"go.mod": "module " + name + "\n\ngo 1.24\n"}
+	return map[string]string{"go.mod": "module " + name + "\n\ngo 1.24\n"}, nil
+}
+
+func goProject(name string) (map[string]string, error) {
+	project, err := goModule(name)
+	if err != nil {
+		return nil, err
+	}
 	for file, text := range source("go/template") {
 		text = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
 		project[file] = strings.ReplaceAll(text, "NAME", name)
@@ -92,6 +100,17 @@ func goProject(name string) (map[string]string, error) {
 		if !strings.HasSuffix(file, "_test.go") {
 			project["lull/"+file] = strings.ReplaceAll(text, sdkImport, `"`+name+`/lull"`)
 		}
+	}
+	return project, nil
+}
+
+func goHTTPProject(name string) (map[string]string, error) {
+	project, err := goModule(name)
+	if err != nil {
+		return nil, err
+	}
+	for file, text := range source("gohttp/template") {
+		project[file] = strings.ReplaceAll(text, "NAME", name)
 	}
 	return project, nil
 }

@@ -21,7 +21,7 @@ func TestWriteProject_RefusesWhatItCannotDo(t *testing.T) {
 		says               string
 	}{
 		"a folder that holds something":         {full, "f", "go", guests.ErrNotEmpty, "mine.txt"},
-		"a language that does not exist":        {t.TempDir(), "f", "cobol", guests.ErrLanguage, "assemblyscript, c, go, nodejs, php, python, ruby, rust, typescript"},
+		"a language that does not exist":        {t.TempDir(), "f", "cobol", guests.ErrLanguage, "assemblyscript, c, go, go-http, nodejs, php, python, ruby, rust, typescript"},
 		"a name with a slash":                   {t.TempDir(), "a/b", "go", guests.ErrName, "a/b"},
 		"a name that is too long":               {t.TempDir(), strings.Repeat("a", 129), "c", guests.ErrName, "128"},
 		"no name":                               {t.TempDir(), "", "c", guests.ErrName, "letter"},

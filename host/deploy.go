@@ -117,6 +117,9 @@ func (h *Host) compile(ctx context.Context, f *fn.Function) (*engine.Program, er
 	case source.IsZip(f.Code):
 		return nil, errNotSource(f)
 	}
+	if r, _ := h.runtimes.Get(f.Runtime); r.Server {
+		return h.engine.CompileServer(ctx, f)
+	}
 	return h.engine.Compile(ctx, f)
 }
 

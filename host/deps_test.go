@@ -80,6 +80,7 @@ var leaves = []struct {
 	{"host/fn", []string{"abi"}, "the words that all others speak"},
 	{"host/lifecycle", []string{"abi"}, "a pure table"},
 	{"host/engine/wasmbin", nil, "bytes in, bytes out"},
+	{"host/engine/http1", nil, "bytes in, bytes out"},
 	{"host/store", nil, "who keeps things and who has them kept agree on this alone"},
 	{"bench/latency", []string{"github.com/HdrHistogram/hdrhistogram-go"}, "what loads and reports share"},
 	{"bench/process", nil, "it runs anything"},

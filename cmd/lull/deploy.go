@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/lull-dev/lull/guests"
+	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fcapi/client"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/runtimes"
@@ -57,6 +58,9 @@ func (c *deployCmd) Run(ctx context.Context, p *program) error {
 	module, err := api.Inspect(ctx, code, c.Runtime, c.Handler)
 	if err != nil {
 		return err
+	}
+	if module.Kind == engine.KindServer && c.Runtime == fn.DefaultRuntime {
+		c.Runtime = "custom"
 	}
 	rt, err := c.runtime(ctx, api)
 	if err != nil {

@@ -71,6 +71,7 @@ type Engine struct {
 	turns   turns
 
 	interpreters interpreters
+	servers      servers
 
 	programs atomic.Int64 // compiled and not closed
 	memories atomic.Int64 // reserved and not freed
@@ -129,7 +130,7 @@ func (e *Engine) Close() error {
 		leak = fmt.Errorf("%w: %d programs, %d guests", ErrInUse, programs, memories)
 	}
 	e.spaces.close() // and keeps none any more
-	return errors.Join(leak, e.interpreters.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
+	return errors.Join(leak, e.interpreters.close(ctx), e.servers.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
 }
 
 // moduleConfig is what all guests have in common. wazero's own defaults are a fixed seed and clocks that stand still.

@@ -39,6 +39,7 @@ type guest struct {
 
 	// interrupted stays set: who interrupts cannot know between which two calls it comes.
 	interrupted atomic.Bool
+	server      *server // what the guest is, or nil for other kinds
 	sleep       struct {
 		sync.Mutex
 		wake   chan struct{} // closed by Interrupt; nil until the guest sleeps for the first time
@@ -89,6 +90,14 @@ func (g *guest) begin(c *instance.Call, now, deadline time.Time) {
 	if g.fuel.global != nil {
 		g.fuel.fill(now)
 	}
+}
+
+// caller is the call that what the guest writes belongs to, or nil: in a server with more than one call nobody can tell which it is.
+func (g *guest) caller() *instance.Call {
+	if g.server != nil {
+		return g.server.net.current()
+	}
+	return g.call
 }
 
 func (g *guest) end() {

@@ -12,6 +12,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/engine/wasmbin"
@@ -22,6 +23,7 @@ import (
 const (
 	KindReactor = "reactor" // exports a handler; state stays between requests
 	KindCommand = "command" // has _start; one fresh start per request
+	KindServer  = "server"  // has _start, in which it listens on descriptor 3; one start per instance
 )
 
 var (
@@ -39,7 +41,7 @@ type module struct {
 	exports  map[string]string // functions and their types, as text
 }
 
-// compile reads a module and checks all that does not depend on a function's configuration.
+// compile reads a module and checks all that does not depend on a function's configuration. rt nil is that of the module's kind.
 func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*module, error) {
 	switch {
 	case len(code) == 0:
@@ -53,10 +55,7 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}
-	if err := checkImports(rt, bin.Imports); err != nil {
-		return nil, err
-	}
-	m := &module{runtime: rt, bin: bin, exports: map[string]string{}}
+	m := &module{bin: bin, exports: map[string]string{}}
 	memory := false
 	for _, x := range bin.Exports {
 		if x.Kind == wasmbin.Func {
@@ -64,6 +63,15 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 		}
 		memory = memory || x.Kind == wasmbin.Mem && x.Name == abi.Memory
 	}
+	if rt == nil {
+		if rt, err = e.runtimeFor(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkImports(rt, bin.Imports); err != nil {
+		return nil, err
+	}
+	m.runtime = rt
 	switch {
 	case !memory:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module does not export its memory under the name %q", abi.Memory)
@@ -129,7 +137,14 @@ func checkImports(rt wazero.Runtime, imports []wasmbin.Import) error {
 	return fn.Errorf(fn.CodeInvalidArgument, "the module imports what the host does not have: %s", strings.Join(slices.Compact(missing), ", "))
 }
 
-// kind detects how the module is driven: a handler export makes a reactor.
+// mayServe tells a module that could be a server: it has a program's start, and takes connections.
+func (m *module) mayServe() bool {
+	return m.exports[abi.Start] == startType && slices.ContainsFunc(m.bin.Imports, func(i wasmbin.Import) bool {
+		return i.Module == wasi_snapshot_preview1.ModuleName && i.Name == "sock_accept"
+	})
+}
+
+// kind detects how the module is driven: a handler export makes a reactor. Whether it is a server shows when it runs.
 func (m *module) kind(handler string) string {
 	if _, ok := m.exports[handler]; !ok && m.exports[abi.Start] == startType {
 		return KindCommand

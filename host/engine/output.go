@@ -53,7 +53,7 @@ func (l *lines) emit(text []byte, cut bool) {
 		write = l.guest.out.Part
 	}
 	l.last = strings.ToValidUTF8(string(text), "\uFFFD")
-	write(l.guest.call, l.level, l.last)
+	write(l.guest.caller(), l.level, l.last)
 	l.part = l.part[:0]
 	if cap(l.part) > 4<<10 {
 		l.part = nil // a paused guest keeps no big buffer

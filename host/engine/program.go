@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -42,13 +43,39 @@ type moduleOptions struct{ wazero.ModuleConfig }
 // imports that the host lacks (all are listed), handler or hooks that are not there or have another type, a memory that begins above the
 // limit, or a start that fails. It runs the module's start function and _initialize once to find out. f must not change afterwards.
 func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) {
-	mod, err := e.compile(ctx, e.runtime, f.Code)
+	return e.compileModule(ctx, f, false)
+}
+
+func (e *Engine) compileModule(ctx context.Context, f *fn.Function, server bool) (*Program, error) {
+	mod, err := e.compile(ctx, nil, f.Code)
 	if err != nil {
 		return nil, err
 	}
 	p := e.newProgram(f, mod)
+	if mod.mayServe() && !f.Mute {
+		err := p.checkServer()
+		if err == nil {
+			return p, nil
+		}
+		p.Close()
+		if _, ok := errors.AsType[*notListening](err); !ok {
+			return nil, err
+		}
+		if server {
+			return nil, errNoServer(err)
+		}
+		// It links a network and uses none.
+		if mod, err = e.compile(ctx, e.runtime, f.Code); err != nil {
+			return nil, err
+		}
+		p = e.newProgram(f, mod)
+	}
 	p.kind = mod.kind(fn.Export(f.Handler))
 	p.configure()
+	if server && p.kind == KindCommand {
+		p.Close()
+		return nil, errNoServer(errNoSockets)
+	}
 	if err := p.check(); err != nil {
 		p.Close()
 		return nil, err
@@ -113,7 +140,7 @@ func (p *Program) check() error {
 	switch p.kind {
 	case KindCommand:
 		for _, h := range hooksOf(p.fn) {
-			if h.hook.On() {
+			if h.hook.On() && !p.fn.Mute {
 				return fn.Errorf(fn.CodeInvalidArgument, "%s: a command module (one with _start and no handler) has no hooks", h.field)
 			}
 		}
@@ -193,13 +220,14 @@ func (p *Program) probe(takeImage bool) (registered int32, err error) {
 	return bits, nil
 }
 
-// Kind is KindReactor, KindCommand or KindInterpreter.
+// Kind is KindReactor, KindCommand, KindInterpreter or KindServer.
 func (p *Program) Kind() string { return p.kind }
 
-// Overlaps reports whether calls overlap in one guest: where the language can do that, and the function has more than one place in an instance and
-// shares them.
+// Overlaps reports whether calls overlap in one guest: where the kind or the language can do that, and the function has more than one place in an
+// instance and shares them.
 func (p *Program) Overlaps() bool {
-	return p.interpreter != nil && p.interpreter.language.overlaps && p.fn.Isolation == fn.Shared && p.fn.Limits.Concurrency > 1
+	can := p.kind == KindServer || p.interpreter != nil && p.interpreter.language.overlaps
+	return can && p.fn.Isolation == fn.Shared && p.fn.Limits.Concurrency > 1
 }
 
 // StartsBy says how guests start, and, if it is not from an image, why.
@@ -207,6 +235,8 @@ func (p *Program) StartsBy() string {
 	switch {
 	case p.kind == KindCommand:
 		return "fresh: a command"
+	case p.kind == KindServer:
+		return "fresh: a server"
 	case p.image != nil:
 		return "image"
 	case p.engine.cfg.PlainStart:
@@ -219,8 +249,15 @@ func (p *Program) StartsBy() string {
 
 // Start makes a guest.
 func (p *Program) Start(id string, out instance.Output) (instance.Guest, *fn.Fault) {
-	if p.kind == KindCommand {
+	switch p.kind {
+	case KindCommand:
 		return &command{program: p, id: id, out: out}, nil
+	case KindServer:
+		s, fault := p.startServer(id, out, p.engine.cfg.StartTimeout)
+		if fault != nil {
+			return nil, fault
+		}
+		return s, nil
 	}
 	g, fault := p.startReactor(id, p.startDeadline(), out, true)
 	if fault != nil {
@@ -255,7 +292,7 @@ func (p *Program) withMemory(ctx context.Context, m *memory) context.Context {
 // Info is what a module can be deployed as.
 type Info struct {
 	Kind string `json:"kind"`
-	// Handlers are the exports that have a handler's type, sorted; empty for a command. Of a source tree it is the one that was asked for.
+	// Handlers are the exports that have a handler's type, sorted; empty for a command and for a server. Of a source tree it is the one that was asked for.
 	Handlers []string `json:"handlers"`
 	// Hooks are the handlers of the standard hooks that have code behind them, in the order initializer, preFreeze, preStop: their exports, or, in a
 	// source tree, "file.function" with the handler's file, where a function may also be called pre_freeze or pre_stop.
@@ -266,12 +303,26 @@ type Info struct {
 // largest memory limit.
 func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
 	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
-	mod, err := e.compile(ctx, e.runtime, code)
+	mod, err := e.compile(ctx, nil, code)
 	if err != nil {
 		return nil, err
 	}
 	p := e.newProgram(&f, mod)
-	defer p.Close()
+	defer func() { p.Close() }()
+	if mod.mayServe() {
+		err := p.checkServer()
+		if err == nil {
+			return &Info{Kind: p.kind, Handlers: []string{}, Hooks: []string{}}, nil
+		}
+		if _, ok := errors.AsType[*notListening](err); !ok {
+			return nil, err
+		}
+		if mod, err = e.compile(ctx, e.runtime, code); err != nil {
+			return nil, err
+		}
+		p.Close()
+		p = e.newProgram(&f, mod)
+	}
 	p.kind = mod.kind(abi.Handler)
 	info := &Info{Kind: p.kind, Hooks: []string{}}
 	info.Handlers = mod.names(func(typ string) bool { return typ == handlerType })

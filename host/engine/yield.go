@@ -73,6 +73,9 @@ func (t *tank) refill(now time.Time) {
 func (g *guest) yield() {
 	now := time.Now()
 	g.mustGoOn(now)
+	if g.server != nil {
+		g.server.pass()
+	}
 	if g.turn.due(now) {
 		g.turn.change(g)
 		now = time.Now()

@@ -28,6 +28,7 @@ const (
 	TypeTrap        = "Trap"        // a WebAssembly trap
 	TypeOutOfMemory = "OutOfMemory" // a trap after a grow past the limit had failed
 	TypeABI         = "lull_v1"     // an import refused what the guest asked for
+	TypeHTTP        = "HTTP"        // a guest of kind server answered with an error, or not properly
 	TypeGuest       = "Error"       // the guest returned an error and did not report it
 )
 

@@ -52,7 +52,7 @@ type Function struct {
 	AllowHosts []string
 
 	// Mute keeps the host from calling the hooks, the initializer included. They are still the function's, and shown as such: that is what Function Compute
-	// does with containers that serve no HTTP.
+	// does with containers that serve no HTTP. A program (a module with _start) is then run to its end for each request.
 	Mute bool `json:",omitempty"`
 
 	// Settings are what clients set that lull keeps and does not act upon, by their JSON names. The map is never changed in place.

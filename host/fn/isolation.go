@@ -6,7 +6,7 @@ type Isolation string
 const (
 	// Serial: state stays between requests, and one request runs in an instance at a time. The default of a function with Concurrency 1.
 	Serial Isolation = "serial"
-	// Shared: state stays, and requests overlap in an instance if the guest can, as Node.js can; guests of kind reactor and command cannot. The
+	// Shared: state stays, and requests overlap in an instance if the guest can, as Node.js and servers can; guests of kind reactor and command cannot. The
 	// default of a function with a Concurrency above 1.
 	Shared Isolation = "shared"
 	// EachFresh: after every request the instance's memory and globals are what they were after its start. There are no hooks: what the

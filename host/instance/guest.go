@@ -55,6 +55,7 @@ type Call struct {
 	Request   *fn.Request  // nil in hooks
 	Response  *fn.Response // nil in hooks
 	Fuel      uint64       // set by Call: what it used, where guests count that
+	Worn      bool         // set by Call: it answered, and the guest shall be stopped in good order when nothing runs in it
 	Unfit     bool         // set by Call: it answered, but the guest must not be called again
 }
 

@@ -50,6 +50,7 @@ type Instance struct {
 		guest    Guest  // from Ready until Stopped
 		active   int    // requests that hold a place
 		broken   bool   // a call ended fatally: nobody calls the guest again
+		worn     bool   // a call said that the guest shall be stopped in good order: no further request joins
 		killed   bool   // Kill was called
 		freezes  int    // idle periods that began and are not settled; above 1 only in overlapping guests
 		period   uint64 // counts idle periods

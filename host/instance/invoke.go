@@ -15,7 +15,7 @@ import (
 func (i *Instance) Join() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.mu.broken || i.mu.active >= i.cfg.Function.Limits.Concurrency {
+	if i.mu.broken || i.mu.worn || i.mu.active >= i.cfg.Function.Limits.Concurrency {
 		return false
 	}
 	switch i.mu.state {
@@ -88,6 +88,7 @@ func (i *Instance) Invoke(ctx context.Context, req *fn.Request, resp *fn.Respons
 	if c.Unfit || fault != nil && fault.Fatal {
 		i.mu.broken = true
 	}
+	i.mu.worn = i.mu.worn || c.Worn
 	if i.cfg.Listener != nil {
 		i.notifyLocked(fn.Event{
 			Kind: fn.EventRequest, Time: end, RequestID: req.ID, Duration: resp.Duration, Fuel: c.Fuel, Cold: resp.Cold, Fault: fault,
@@ -178,5 +179,12 @@ func (i *Instance) releaseLocked(e lifecycle.Event, now time.Time) {
 func (i *Instance) Sound() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return !i.mu.broken && !i.mu.killed
+	return !i.mu.broken && !i.mu.worn && !i.mu.killed
+}
+
+// Worn reports whether the instance shall be stopped, with its hooks, instead of paused.
+func (i *Instance) Worn() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.mu.worn
 }

@@ -94,6 +94,7 @@ func (i *Instance) hook(phase abi.Phase, h fn.Hook) *fn.Fault {
 	if fault != nil && fault.Fatal {
 		i.mu.broken = true
 	}
+	i.mu.worn = i.mu.worn || c.Worn
 	if i.cfg.Listener != nil {
 		i.notifyLocked(fn.Event{
 			Kind: fn.EventHook, Time: end, RequestID: c.RequestID, Hook: logs.HookName(phase), Duration: end.Sub(now), Fuel: c.Fuel, Fault: fault,

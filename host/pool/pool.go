@@ -215,7 +215,7 @@ func (p *Pool) settle(m *member, period uint64) {
 	p.mu.Lock()
 	next := instance.NextPause
 	switch {
-	case m.doomed:
+	case m.doomed || m.Worn():
 		next = instance.NextStop
 	case p.mu.waiting.Len() > 0:
 		next = instance.NextInvoke

@@ -21,6 +21,8 @@ type Runtime struct {
 	// Interpreter is what runs a source tree of this runtime (package interpreters has the names), or empty: then the code is a
 	// module. A module may be deployed under any name.
 	Interpreter string `json:"interpreter,omitempty"`
+	// Server tells that programs of this runtime are HTTP servers: one that does not listen is refused.
+	Server bool `json:"server,omitempty"`
 	// Installed tells that the interpreter is there, in the table of a host that was asked for it.
 	Installed bool `json:"installed,omitempty"`
 }
@@ -46,7 +48,7 @@ var defaults = func() (t Table) {
 	row(Runtime{Family: "ruby", PreFreeze: true, Interpreter: "ruby"}, "ruby", "ruby3.4")
 	row(Runtime{Family: "csharp"}, "dotnetcore2.1", "dotnetcore3.1")
 	row(Runtime{Family: "java", PreFreeze: true, Needs: "fc-java-core >= 1.4.0"}, "java8", "java11")
-	row(Runtime{Family: "custom", PreFreeze: true, Needs: "a server of /pre-freeze and /pre-stop"}, "custom", "custom.debian10", "custom-container")
+	row(Runtime{Family: "custom", PreFreeze: true, Server: true, Needs: "a server of /pre-freeze and /pre-stop"}, "custom", "custom.debian10", "custom-container")
 	return t
 }()
 

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/hosttest/goserver"
+	"github.com/lull-dev/lull/host/instance"
+)
+
+// served is one guest of kind server.
+func served(t *testing.T) *server {
+	e, err := New(Config{CacheDir: goserver.CompileCache(t), CompileTimeout: 10 * time.Minute, StartTimeout: 20 * time.Second})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Close()) })
+	f := fn.Function{Name: "s", Runtime: "custom", Isolation: fn.Shared, Limits: fn.Limits{Concurrency: 4}, Code: goserver.Module(t)}.WithDefaults()
+	p, err := e.CompileServer(t.Context(), &f)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	g, fault := p.Start("c-1", &said{})
+	require.Nil(t, fault)
+	t.Cleanup(g.Close)
+	return g.(*server)
+}
+
+func (s *server) send(t *testing.T, path string) (*fn.Response, *fn.Fault) {
+	resp := &fn.Response{}
+	now := time.Now()
+	return resp, s.Call(&instance.Call{
+		Phase: abi.PhaseHandler, RequestID: fn.NewRequestID(), Start: now, Deadline: now.Add(20 * time.Second),
+		Request: &fn.Request{Body: []byte("tck " + path + "\n")}, Response: resp,
+	})
+}
+
+// still waits until the guest stands still, and returns what it has run and how often it was woken.
+func (s *server) still() (fuel, wakeups uint64) {
+	for {
+		fuel, wakeups = s.fuelUsed.Load(), s.wakeups.Load()
+		time.Sleep(50 * time.Millisecond)
+		if s.fuelUsed.Load() == fuel && s.wakeups.Load() == wakeups {
+			return fuel, wakeups
+		}
+	}
+}
+
+func TestServer(t *testing.T) {
+	s := served(t)
+	t.Run("uses an idle connection again", func(t *testing.T) { connections(t, s) })
+	t.Run("leaves nothing behind", func(t *testing.T) { leavings(t, s) })
+	t.Run("runs nothing while paused", func(t *testing.T) { pauses(t, s) })
+}
+
+func pauses(t *testing.T, s *server) {
+	for _, path := range []string{"/echo", "/tick", "/spin"} { // a guest at rest, one with a timer of a millisecond, one that turns for ever
+		_, fault := s.send(t, path)
+		require.Nil(t, fault, path)
+		fuel, wakeups := s.still()
+		time.Sleep(300 * time.Millisecond)
+		require.Equal(t, fuel, s.fuelUsed.Load(), "%s: fuel", path)
+		require.Equal(t, wakeups, s.wakeups.Load(), "%s: wake-ups", path)
+	}
+}
+
+func connections(t *testing.T, s *server) {
+	for range 10 {
+		_, fault := s.send(t, "/echo")
+		require.Nil(t, fault)
+	}
+	require.Len(t, s.net.conns, 1)
+	require.Len(t, s.net.idle, 1)
+
+	// One that the server has closed while it was idle is replaced.
+	s.net.mu.Lock()
+	s.net.idle[0].closed = true
+	s.net.mu.Unlock()
+	_, fault := s.send(t, "/echo")
+	require.Nil(t, fault)
+}
+
+// played is a server whose guest is the test: it gets each request with its connection.
+func played(t *testing.T, guest func(n int, c *conn)) *server {
+	g, _ := inCall(abi.PhaseNone, nil)
+	s := &server{guest: g, net: newSockets(), ended: make(chan struct{})}
+	g.server = s
+	quit := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var open []*conn
+		for n := 1; ; {
+			if c := s.net.accept(true); c != nil {
+				open = append(open, c)
+			}
+			for _, c := range open {
+				s.net.mu.Lock()
+				asked := len(c.in) > 0 && !c.closed
+				s.net.mu.Unlock()
+				if asked {
+					guest(n, c)
+					n++
+				}
+			}
+			select {
+			case <-s.net.wake:
+			case <-quit:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(quit); <-done })
+	return s
+}
+
+func (c *conn) answers(t *testing.T, text string) {
+	p := make([]byte, 1<<20)
+	n, _ := c.take(p, false)
+	require.Contains(t, string(p[:n]), "\r\n\r\n")
+	c.put([]byte(text))
+}
+
+const okAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+func TestServer_SendsARequestAgainThatAClosingConnectionHasNotRead(t *testing.T) {
+	var seen []uint32
+	s := played(t, func(n int, c *conn) {
+		seen = append(seen, c.fd)
+		switch n {
+		case 2:
+			c.net.close(c.fd) // as a server's idle timeout would that is due when the guest goes on
+		case 4:
+			c.take(make([]byte, 1), false)
+			c.net.close(c.fd)
+		default:
+			c.answers(t, okAnswer)
+		}
+	})
+	_, fault := s.send(t, "/one")
+	require.Nil(t, fault)
+	resp, fault := s.send(t, "/two")
+	require.Nil(t, fault, "over another connection")
+	require.Equal(t, "ok", string(resp.Body))
+	_, fault = s.send(t, "/three")
+	require.Equal(t, "the server closed the connection before it answered", fault.Message, "a request that has been read is not sent twice")
+	require.Equal(t, []uint32{4, 4, 4, 4}, seen)
+}
+
+func TestServer_GivesNobodyWhatWasLeftOverInAConnection(t *testing.T) {
+	s := played(t, func(n int, c *conn) {
+		if n == 1 {
+			c.answers(t, okAnswer+"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged")
+			return
+		}
+		c.answers(t, okAnswer)
+	})
+	for range 3 {
+		resp, fault := s.send(t, "/x")
+		require.Nil(t, fault)
+		require.Equal(t, "ok", string(resp.Body))
+	}
+}
+
+func leavings(t *testing.T, s *server) {
+	for range 3 {
+		g, fault := s.program.Start("c-2", &said{})
+		require.Nil(t, fault)
+		resp := &fn.Response{}
+		now := time.Now()
+		require.Nil(t, g.Call(&instance.Call{Phase: abi.PhaseHandler, Start: now, Deadline: now.Add(20 * time.Second), Request: &fn.Request{Body: []byte(strings.Repeat("x", 1<<20))}, Response: resp}))
+		require.Len(t, resp.Body, 1<<20)
+		g.Close()
+		require.Zero(t, g.(*server).memory.space)
+	}
+	require.EqualValues(t, 1, s.program.engine.memories.Load(), "the first's")
+}
