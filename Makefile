@@ -12,7 +12,7 @@ GUESTS := ./guests/go/...
 TEST_TIMEOUT ?= 20m
 FUZZ_TIME ?= 20s
 
-# Where measurements leave their raw data, plots and pages.
+# Where measurements leave their raw data, plots and pages. NAME_FLAGS goes to bench-NAME: make bench-peers PEERS_FLAGS='-rounds 5'.
 BENCH_OUT ?= bin/bench
 
 .PHONY: help build run test lint bench bench-peers bench-freezing bench-telemetry bench-scale bench-report fuzz clean
@@ -46,23 +46,25 @@ bench: ## run the benchmarks, and print what they reached of what they have to
 	@$(GO) run ./bench/numbers -v
 
 bench-peers: ## measure lull beside wazero, wasmtime, Extism and bare handlers; files go to BENCH_OUT/peers
-	cd bench/peers && $(GO) mod tidy && $(GO) vet . && $(GO) run . -out $(abspath $(BENCH_OUT))/peers
+	cd bench/peers && $(GO) mod tidy && $(GO) vet . && $(GO) run . -out $(abspath $(BENCH_OUT))/peers $(PEERS_FLAGS)
 
 bench-freezing: ## measure paused instances beside processes frozen with SIGSTOP or the cgroup freezer; files go to BENCH_OUT/freezing
-	$(GO) run ./bench/freezing -out $(BENCH_OUT)/freezing
+	$(GO) run ./bench/freezing -out $(BENCH_OUT)/freezing $(FREEZING_FLAGS)
 
 bench-telemetry: ## measure a function that sends metrics to a Pushgateway, with and without the hook; files go to BENCH_OUT/telemetry
-	$(GO) run ./bench/telemetry -out $(BENCH_OUT)/telemetry
+	$(GO) run ./bench/telemetry -out $(BENCH_OUT)/telemetry $(TELEMETRY_FLAGS)
 
 bench-scale: ## measure how latency and memory grow with instances, functions, payload and connections; files go to BENCH_OUT/scale
-	$(GO) run ./bench/scale -out $(BENCH_OUT)/scale
+	$(GO) run ./bench/scale -out $(BENCH_OUT)/scale $(SCALE_FLAGS)
 
+# What could not be measured is in the tables with its reason, and does not keep the rest from being written.
 bench-report: ## all measurements, about ten minutes on an idle machine, and their figures into BENCHMARKS.md
 	@mkdir -p $(BENCH_OUT)/numbers $(BENCH_OUT)/function
 	$(GO) build -o $(BIN) ./cmd/lull
-	$(BIN) bench guests/go/example/counter guests/c/example/counter --plot $(BENCH_OUT)/function --json >$(BENCH_OUT)/function/function.json
-	@$(MAKE) --no-print-directory bench-telemetry bench-scale bench-freezing bench-peers
-	$(GO) run ./bench/numbers -json $(BENCH_OUT)/numbers/numbers.json
+	-$(BIN) bench guests/go/example/counter guests/c/example/counter --plot $(BENCH_OUT)/function --json >$(BENCH_OUT)/function/function.json
+	-@$(MAKE) --no-print-directory --keep-going bench-telemetry bench-scale bench-freezing bench-peers \
+		TELEMETRY_FLAGS='-rounds 2' SCALE_FLAGS='-time 500ms' FREEZING_FLAGS='-rounds 2 -patience 45s' PEERS_FLAGS='-rounds 2 -time 200ms -starts 30'
+	-$(GO) run ./bench/numbers -json $(BENCH_OUT)/numbers/numbers.json
 	$(GO) run ./bench/document -in $(BENCH_OUT)
 
 fuzz: ## run every fuzz target for FUZZ_TIME (20s)
