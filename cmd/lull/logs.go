@@ -21,7 +21,7 @@ type logsCmd struct {
 	Query    string `short:"q" placeholder:"QUERY" help:"Only records that the query finds."`
 	since
 	Follow bool `short:"f" help:"Go on with new records as they come."`
-	Limit  int  `placeholder:"N" help:"The newest N records (default: all that the server has)."`
+	Limit  int  `placeholder:"N" help:"The newest N records (default and at most: 10000)."`
 	JSON   bool `name:"json" help:"Print JSON: an array, or with -f one object a line."`
 }
 

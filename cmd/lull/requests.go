@@ -15,7 +15,7 @@ type requestsCmd struct {
 	Request  string `placeholder:"ID" help:"Only this request."`
 	Failed   bool   `help:"Only requests that failed."`
 	since
-	Limit int `default:"100" placeholder:"N" help:"The newest N requests (default 100; 0: all that the server has)."`
+	Limit int `default:"100" placeholder:"N" help:"The newest N requests (default 100, at most 10000)."`
 	listing
 }
 

@@ -116,8 +116,9 @@ func (s *search[T, R]) trim() {
 // firstWindow is how far a search looks back at first. As long as it has not found enough it goes back eight times as far.
 const firstWindow = time.Minute
 
-// slack is how much earlier than the store took it something may seem to have happened by another machine's clock.
-const slack = time.Minute
+// slack is how much earlier than the store took it something may seem to have happened: another machine's clock may be that far ahead. Who follows a log reads as
+// much again each time.
+const slack = 10 * time.Second
 
 // run looks at the store, window by window towards the past, so that the newest few of much are found soon.
 func (s *search[T, R]) run(ctx context.Context, shelf *shelf[T]) ([]R, error) {
