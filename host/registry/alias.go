@@ -69,7 +69,7 @@ func (s *Service) check(a *Alias) error {
 		return fn.Invalid("AdditionalVersionWeight", "a sum of at most 1", fmt.Sprint(1-rest))
 	}
 	for _, id := range ids {
-		if !slices.ContainsFunc(s.Versions, func(p Published) bool { return p.ID == id }) {
+		if !s.hasVersion(id) {
 			return noVersion(s.Name, id)
 		}
 	}

@@ -81,13 +81,8 @@ func (r *Registry) FollowService(name string, revision uint64, next *Service, pu
 	if r.knowsServiceLocked(name, revision) {
 		return published
 	}
+	// What is new comes before the service that names it, what is gone goes after: see Find.
 	all := maps.Clone(*r.published.Load())
-	for at, v := range all {
-		if at.Service == name && (next == nil || !slices.ContainsFunc(next.Versions, func(p Published) bool { return p.ID == at.id })) {
-			gone = append(gone, v)
-			delete(all, at)
-		}
-	}
 	for _, v := range published {
 		at := ref{v.Function.Key(), v.ID}
 		if old := all[at]; old != nil {
@@ -98,10 +93,18 @@ func (r *Registry) FollowService(name string, revision uint64, next *Service, pu
 	r.published.Store(&all)
 	if next != nil {
 		r.setServiceLocked(*next)
-		return gone
+	} else {
+		r.deleted.services[name] = revision
+		r.unsetServiceLocked(name)
 	}
-	r.deleted.services[name] = revision
-	r.unsetServiceLocked(name)
+	rest := maps.Clone(all)
+	for at, v := range all {
+		if at.Service == name && (next == nil || !next.hasVersion(at.id)) {
+			gone = append(gone, v)
+			delete(rest, at)
+		}
+	}
+	r.published.Store(&rest)
 	return gone
 }
 

@@ -128,18 +128,23 @@ func (r *Registry) Find(key fn.Key, qualifier string, pick func(*Alias) string) 
 			return v, nil
 		}
 	}
-	id, err := r.VersionID(key.Service, qualifier, pick)
-	if err != nil {
-		return nil, err
+	for {
+		id, err := r.VersionID(key.Service, qualifier, pick)
+		if err != nil {
+			return nil, err
+		}
+		if id == "" {
+			return nil, fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s'", key.Name, key.Service)
+		}
+		if v := (*r.published.Load())[ref{key, id}]; v != nil {
+			return v, nil
+		}
+		if s, err := r.Service(key.Service); err != nil || s.hasVersion(id) {
+			return nil, fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s', version '%s'", key.Name, key.Service, id)
+		}
+		// The version was deleted between the two looks, and an alias stands for another one by now. Versions are taken out of their service first,
+		// and put into it last.
 	}
-	if id == "" {
-		return nil, fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s'", key.Name, key.Service)
-	}
-	v := (*r.published.Load())[ref{key, id}]
-	if v == nil {
-		return nil, fn.Errorf(fn.CodeFunctionNotFound, "function '%s' does not exist in service '%s', version '%s'", key.Name, key.Service, id)
-	}
-	return v, nil
 }
 
 // VersionID returns the id of the version that a qualifier of a service stands for, empty for LATEST. Errors: ServiceNotFound,
@@ -160,10 +165,14 @@ func (r *Registry) VersionID(service, qualifier string, pick func(*Alias) string
 		}
 		id = pick(a)
 	}
-	if !slices.ContainsFunc(s.Versions, func(p Published) bool { return p.ID == id }) {
+	if !s.hasVersion(id) {
 		return "", noVersion(service, id)
 	}
 	return id, nil
+}
+
+func (s *Service) hasVersion(id string) bool {
+	return slices.ContainsFunc(s.Versions, func(p Published) bool { return p.ID == id })
 }
 
 // isID tells a version's id from an alias, which does not begin with a digit.
