@@ -41,6 +41,13 @@ function handler($event, $context) {
     return ["n" => $n, "hello" => $name];
 }
 `, []string{"php", "-n", "-r", `require "index.php"; echo json_encode(handler('{"name": "x"}', []));`}},
+	{"Ruby", "ruby", "index.rb", `require "json"
+$n = 0
+def handler(event:, context:)
+  $n += 1
+  { n: $n, hello: JSON.parse(event)["name"] }
+end
+`, []string{"ruby", "-e", `require "./index"; puts JSON.generate(handler(event: '{"name": "x"}', context: nil))`}},
 }
 
 const scriptEvent = `{"name": "x"}`
