@@ -18,6 +18,7 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/front"
 	"github.com/lull-dev/lull/host/hosttest"
+	"github.com/lull-dev/lull/host/hosttest/goserver"
 	"github.com/lull-dev/lull/host/outbound"
 	"github.com/lull-dev/lull/host/source"
 )
@@ -28,6 +29,14 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
 	h, url, api := kitHost(t, host.Config{CompileTimeout: time.Hour})
+	t.Run("go-http", func(t *testing.T) {
+		_, err := h.Deploy(t.Context(), fn.Function{
+			Name: "tck-go-http", Runtime: "custom", Code: goserver.Module(t),
+			Initializer: fn.Hook{Handler: "on"}, PreFreeze: fn.Hook{Handler: "on"}, PreStop: fn.Hook{Handler: "on"},
+		})
+		require.NoError(t, err)
+		tck.RunServer(t, tck.Target{URL: url + "/tck-go-http/", API: api})
+	})
 	for _, lang := range []string{"go", "c", "rust", "assemblyscript"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()

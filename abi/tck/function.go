@@ -19,7 +19,8 @@ type function struct {
 	Environment           map[string]string `json:"environmentVariables"`
 	Hooks                 *hooks            `json:"instanceLifecycleConfig,omitempty"`
 	MaxInstances          *int              `json:"maxInstances,omitempty"` // lull's own field
-	AllowHosts            []string          `json:"allowHosts,omitzero"`    // lull's own field
+	Concurrency           *int              `json:"instanceConcurrency,omitempty"`
+	AllowHosts            []string          `json:"allowHosts,omitzero"` // lull's own field
 }
 
 type hooks struct {
@@ -70,6 +71,7 @@ func (k *kit) change(t *testing.T, do func(*function)) {
 		InitializationTimeout: &initLimit,
 		Environment:           maps.Clone(k.before.Environment),
 		MaxInstances:          &one,
+		Concurrency:           &one,
 		AllowHosts:            k.before.AllowHosts,
 	}
 	if h := k.before.Hooks; h != nil {

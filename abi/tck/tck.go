@@ -57,6 +57,22 @@ var required = strings.Fields(`cases echo context chunks status headers fail err
 
 func newKit(t *testing.T, target Target) *kit {
 	t.Helper()
+	k := newServerKit(t, target)
+	k.cases = map[string]bool{}
+	for _, name := range strings.Fields(k.call(t, "cases").text(t)) {
+		k.cases[name] = true
+	}
+	for _, name := range required {
+		if !k.cases[name] {
+			t.Errorf("the guest lacks the case %q, which every guest must have", name)
+		}
+	}
+	return k
+}
+
+// newServerKit is a kit that asks the guest for nothing.
+func newServerKit(t *testing.T, target Target) *kit {
+	t.Helper()
 	parts := strings.Split(strings.Trim(must(url.Parse(target.URL))(t).Path, "/"), "/")
 	if target.Function == "" {
 		target.Service, target.Function = "default", parts[0]
@@ -80,16 +96,6 @@ func newKit(t *testing.T, target Target) *kit {
 	k.before = k.getFunction(t)
 	t.Cleanup(func() { k.update(t, k.before) })
 	k.reset(t)
-
-	k.cases = map[string]bool{}
-	for _, name := range strings.Fields(k.call(t, "cases").text(t)) {
-		k.cases[name] = true
-	}
-	for _, name := range required {
-		if !k.cases[name] {
-			t.Errorf("the guest lacks the case %q, which every guest must have", name)
-		}
-	}
 	return k
 }
 

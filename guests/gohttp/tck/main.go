@@ -120,6 +120,12 @@ func do(w http.ResponseWriter, r *http.Request, path string) {
 	case "sleep":
 		time.Sleep(time.Duration(number(1)) * time.Millisecond)
 		fmt.Fprint(w, "slept")
+	case "meet": // answers when two requests are there
+		if meeting.Add(1) == 2 {
+			close(met)
+		}
+		<-met
+		fmt.Fprint(w, "met")
 	case "loop":
 		loop()
 	case "exit":
@@ -178,6 +184,9 @@ func do(w http.ResponseWriter, r *http.Request, path string) {
 var (
 	hoard [][]byte
 	sink  int
+
+	meeting atomic.Int64
+	met     = make(chan struct{})
 )
 
 func loop() {
