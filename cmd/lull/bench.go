@@ -179,7 +179,7 @@ func (c *benchCmd) measure(ctx context.Context, p *program, report *figures.Repo
 // print writes the report in the form that was asked for, and the plots.
 func (c *benchCmd) print(p *program, report *figures.Report) (err error) {
 	switch {
-	case !slices.ContainsFunc(report.Rows, (*figures.Row).Measured):
+	case report.Partial == "" && !slices.ContainsFunc(report.Rows, (*figures.Row).Measured):
 		return nil // the error says it all
 	case c.JSON:
 		err = printJSON(p.stdout, report)
