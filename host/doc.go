@@ -16,9 +16,9 @@
 //
 // # Caveats
 //
-//   - State is in memory: functions, logs and usage are gone when the host closes.
+//   - State is in memory unless Config.Store keeps it: functions, logs and usage are gone then when the host closes.
 //   - A guest that spins is stopped at its deadline; until then it uses one core.
 //   - Nothing of a guest runs between its calls. A guest's own timers and goroutines go on with its next call.
 //
-// This package wires; the work is done in its sub-packages. It imports no server, no store and no command line.
+// This package wires; the work is done in its sub-packages. It imports no server, no store on disk and no command line.
 package host

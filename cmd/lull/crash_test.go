@@ -44,7 +44,7 @@ func (c *crash) locked(f func()) {
 	f()
 }
 
-// deploy creates, updates and deletes functions until ctx ends.
+// deploy creates, updates and deletes functions until ctx ends or the server is dead.
 func (c *crash) deploy(ctx context.Context, api *client.Client, round int) {
 	for n := 0; ctx.Err() == nil; n++ {
 		name, description := fmt.Sprint("f", rand.IntN(5)), fmt.Sprintf("%d-%d", round, n)
@@ -60,9 +60,10 @@ func (c *crash) deploy(ctx context.Context, api *client.Client, round int) {
 		} else {
 			_, _, err = api.Deploy(ctx, "default", name, input(description))
 		}
-		if err == nil {
-			c.locked(func() { c.deployed[name] = description })
+		if err != nil {
+			return // the server is dead, and has this change or not
 		}
+		c.locked(func() { c.deployed[name] = description })
 	}
 }
 

@@ -8,12 +8,14 @@ import (
 // listen counts one event.
 func (m *Metrics) listen(e *fn.Event) {
 	switch e.Kind {
-	case fn.EventDeployed, fn.EventRestored:
+	case fn.EventDeployed:
 		m.table.deployed(e.Function)
 		return
 	case fn.EventDeleted:
 		m.table.deleted(e.Function)
 		return
+	case fn.EventRestored:
+		return // its series come with its first request: there may be 10,000 functions
 	default:
 	}
 	s := m.table.get(e.Function)
