@@ -21,7 +21,7 @@ var targets = []target{
 	{"start by reset + first answer, Go", "Start/Go", "reset-median-us", 1, "us", 30, false},
 	{"checks on / off, tight loop", "Checks/loop", "on/off", 1, "x", 1.05, false},
 	{"checks on / off, recursion", "Checks/fib", "on/off", 1, "x", 1.25, false},
-	{"checks on / off, parser", "Checks/parser", "on/off", 1, "x", 1.10, false},
+	{"checks on / off, parser", "Checks/json", "on/off", 1, "x", 1.10, false},
 	{"warm call with deadline, 100 bytes, host's part", "WarmCall/probe", "sec/op", 1e6, "us", 0.4, false},
 	{"warm call with deadline, 100 bytes, C", "WarmCall/C", "sec/op", 1e6, "us", 0.4, false},
 	{"warm call with deadline, 100 bytes, Go", "WarmCall/Go", "sec/op", 1e6, "us", 1.5, false},
