@@ -15,7 +15,7 @@ FUZZ_TIME ?= 20s
 # Where measurements leave their raw data, plots and pages. NAME_FLAGS goes to bench-NAME: make bench-peers PEERS_FLAGS='-rounds 5'.
 BENCH_OUT ?= bin/bench
 
-.PHONY: help build run test lint bench bench-peers bench-freezing bench-telemetry bench-scale bench-report fuzz clean
+.PHONY: help build run test test-long lint bench bench-peers bench-freezing bench-telemetry bench-scale bench-report fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: ## check formatting, vet for three systems, and run all tests with the rac
 	@sh .ci/toolchain
 	@$(MAKE) --no-print-directory lint
 	@sh .ci/gotest -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+test-long: ## the same with 100 rounds of killing the server in place of 10
+	LULL_CRASH_ROUNDS=100 $(MAKE) --no-print-directory test
 
 lint: ## formatting and go vet, here and for the other systems
 	@unformatted=$$(gofmt -l .); \
