@@ -28,7 +28,7 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the conformance kit takes half a minute; skipped with -short")
 	}
-	h, url, api := kitHost(t, host.Config{CompileTimeout: time.Hour})
+	h, url, api := kitHost(t, host.Config{CompileTimeout: time.Hour, CacheDir: hosttest.CompileCache(t)})
 	t.Run("go-http", func(t *testing.T) {
 		_, err := h.Deploy(t.Context(), fn.Function{
 			Name: "tck-go-http", Runtime: "custom", Code: goserver.Module(t),
