@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +23,7 @@ import (
 // machine is one of the hosts that share a store: instances that work, ledgers, and a book.
 type machine struct {
 	ledgers   map[fn.Key]*meter.Ledger
+	mu        sync.Mutex // guards what the instances do from the book, which looks at it when it likes
 	instances []*worker
 	book      *meter.Book
 }
@@ -61,6 +64,8 @@ func (m *machine) start(t require.TestingT, s store.Store) {
 			return all
 		},
 		Open: func(yield func(fn.Key, fn.BusyInterval)) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
 			for _, w := range m.instances {
 				if len(w.begun) > 0 {
 					yield(w.key, fn.BusyInterval{InstanceID: w.id, Start: w.opened, End: time.Now(), MemoryMiB: w.memory})
@@ -135,7 +140,7 @@ func bill(all []piece) map[hourOf]cost {
 // unreliable is a store whose streams fail when they are told to, before they store or after.
 type unreliable struct {
 	store.Store
-	before, after bool
+	before, after atomic.Bool
 }
 
 func (s *unreliable) Stream(ctx context.Context, cfg store.StreamConfig) (store.Stream, error) {
@@ -149,11 +154,11 @@ type unreliableStream struct {
 }
 
 func (s unreliableStream) Append(ctx context.Context, entries ...store.Entry) error {
-	if s.of.before {
+	if s.of.before.Load() {
 		return errors.New("the store is away")
 	}
 	err := s.Stream.Append(ctx, entries...)
-	if s.of.after {
+	if s.of.after.Load() {
 		return errors.New("the answer is lost")
 	}
 	return err
@@ -188,7 +193,8 @@ func history(t *testing.T, random *rand.Rand) {
 	var done []piece
 	requests := map[fn.Key]uint64{}
 	check := func() {
-		kept.before, kept.after = false, false
+		kept.before.Store(false)
+		kept.after.Store(false)
 		for _, m := range machines {
 			require.NoError(t, m.book.Write(t.Context()))
 		}
@@ -225,26 +231,34 @@ func history(t *testing.T, random *rand.Rand) {
 		w := m.instances[random.IntN(len(m.instances))]
 		switch random.IntN(8) {
 		case 0, 1:
+			m.mu.Lock()
 			w.begin()
+			m.mu.Unlock()
 		case 2, 3:
+			m.mu.Lock()
 			if len(w.begun) > 0 {
 				done = append(done, w.end(m.ledgers[w.key]))
 			}
+			m.mu.Unlock()
 		case 4:
 			m.ledgers[w.key].Request()
 			requests[w.key]++
 		case 5: // a restart
 			for _, w := range m.instances {
 				for len(w.begun) > 0 {
+					m.mu.Lock()
 					done = append(done, w.end(m.ledgers[w.key]))
+					m.mu.Unlock()
 					time.Sleep(time.Microsecond)
 				}
 			}
-			kept.before, kept.after = false, false
+			kept.before.Store(false)
+			kept.after.Store(false)
 			require.NoError(t, m.book.Close(t.Context()))
 			m.start(t, kept)
 		case 6:
-			kept.before, kept.after = random.IntN(2) == 0, random.IntN(2) == 0
+			kept.before.Store(random.IntN(2) == 0)
+			kept.after.Store(random.IntN(2) == 0)
 		case 7:
 			check()
 		}
