@@ -33,6 +33,21 @@ const (
 	height = 11 * vg.Centimeter
 )
 
+// Publish prints a report, and with a folder saves it there as NAME.json and draws it.
+func Publish(dir, name string, r *figures.Report) error {
+	if err := r.WriteText(os.Stdout); err != nil || dir == "" {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	if err := r.Save(filepath.Join(dir, name+".json")); err != nil { // first: the data stay if drawing fails
+		return err
+	}
+	_, err := Write(dir, r)
+	return err
+}
+
 // Write draws a report into a folder, which it makes if it is missing: NAME.svg and NAME.png for each plot, and Page. It returns the
 // path of the page.
 func Write(dir string, r *figures.Report) (page string, err error) {

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -55,19 +54,8 @@ func compare() error {
 	flag.Parse()
 	c.many = []int{100, *many}
 	failed := c.run(ctx)
-	if err := c.report.WriteText(os.Stdout); err != nil {
+	if err := chart.Publish(*out, "freezing", c.report); err != nil {
 		return err
-	}
-	if *out != "" {
-		if err := os.MkdirAll(*out, 0o777); err != nil {
-			return err
-		}
-		if err := c.report.Save(filepath.Join(*out, "freezing.json")); err != nil {
-			return err
-		}
-		if _, err := chart.Write(*out, c.report); err != nil {
-			return err
-		}
 	}
 	return failed
 }

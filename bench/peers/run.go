@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -93,19 +92,8 @@ func (r *run) all(ctx context.Context) (err error) {
 		r.ratios(name)
 	}
 	r.report.Done()
-	if err := r.report.WriteText(os.Stdout); err != nil {
+	if err := chart.Publish(r.out, "peers", r.report); err != nil {
 		return err
-	}
-	if r.out != "" {
-		if err := os.MkdirAll(r.out, 0o777); err != nil {
-			return err
-		}
-		if err := r.report.Save(filepath.Join(r.out, "peers.json")); err != nil {
-			return err
-		}
-		if _, err := chart.Write(r.out, r.report); err != nil {
-			return err
-		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -52,19 +51,8 @@ func measure() error {
 	if len(s.report.Rows) == 0 {
 		return failed
 	}
-	if err := s.report.WriteText(os.Stdout); err != nil {
+	if err := chart.Publish(*out, "scale", s.report); err != nil {
 		return err
-	}
-	if *out != "" {
-		if err := os.MkdirAll(*out, 0o777); err != nil {
-			return err
-		}
-		if err := s.report.Save(filepath.Join(*out, "scale.json")); err != nil {
-			return err
-		}
-		if _, err := chart.Write(*out, s.report); err != nil {
-			return err
-		}
 	}
 	return failed
 }
