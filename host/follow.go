@@ -2,11 +2,9 @@ package host
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
@@ -91,34 +89,18 @@ func (h *Host) watch(b store.Bucket, follow func(store.Change)) ([]store.Documen
 	caught, failed := make(chan struct{}), make(chan error, 1)
 	h.following.Go(func() {
 		first := true
-		for {
-			err := b.Watch(h.live, "", func(c store.Change) {
-				switch {
-				case c.Caught && first:
-					first = false
-					close(caught)
-					<-h.restored // what comes now is newer than what was there
-				case c.Caught:
-				case first:
-					there = append(there, c.Document)
-				default:
-					follow(c)
-				}
-			})
-			if h.live.Err() != nil || errors.Is(err, store.ErrClosed) {
-				failed <- err
-				return
+		failed <- b.Watch(h.live, "", func(c store.Change) {
+			switch {
+			case c.Caught:
+				first = false
+				close(caught)
+				<-h.restored // what comes now is newer than what was there
+			case first:
+				there = append(there, c.Document)
+			default:
+				follow(c)
 			}
-			if first {
-				failed <- err
-				return
-			}
-			h.trouble(fmt.Errorf("following what other hosts change: %w", err))
-			select {
-			case <-time.After(time.Second):
-			case <-h.live.Done():
-			}
-		}
+		})
 	})
 	select {
 	case <-caught:

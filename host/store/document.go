@@ -15,7 +15,8 @@ type Bucket interface {
 	List(ctx context.Context, prefix string) ([]Document, error)
 	// Watch calls f, on one goroutine, for every document at and below prefix, then with Change{Caught: true}, and then for every change
 	// by anybody, this process included, in the order of their revisions. Changes that follow each other fast may be told as one, by the last.
-	// Watch outlives a lost connection. It returns when ctx ends, with its cause, or with ErrClosed.
+	// Watch outlives a lost connection: when it is back, what was changed and deleted meanwhile is told, and what was not may be told again.
+	// An error before Caught ends it; after that it returns when ctx ends, with its cause, or with ErrClosed.
 	Watch(ctx context.Context, prefix string, f func(Change)) error
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -117,12 +118,37 @@ func (b *bucket) List(ctx context.Context, prefix string) ([]store.Document, err
 	return list, nil
 }
 
+// Watch begins anew, with all that there is, whenever the connection is back and when the client gives it up. Keys that were deleted keep a marker, so that
+// nothing is missed.
 func (b *bucket) Watch(ctx context.Context, prefix string, f func(store.Change)) error {
 	ctx, done := b.s.join(ctx)
 	defer done()
+	for first := true; ; {
+		back := b.s.reconnected()
+		caught, err := b.watch(ctx, prefix, first, back, f)
+		first = first && !caught
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case first:
+			return b.s.explain(ctx, err)
+		case err != nil:
+			b.s.log(fmt.Sprintf("following changes, which begins anew: %v", err))
+			select {
+			case <-time.After(time.Second):
+			case <-back:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// watch follows until ctx ends, the connection is back after it was lost, or there is an error. first: nothing has been told yet. caught reports whether all
+// that was there has been.
+func (b *bucket) watch(ctx context.Context, prefix string, first bool, back <-chan struct{}, f func(store.Change)) (caught bool, err error) {
 	w, err := b.kv.WatchFiltered(ctx, filters("", prefix))
 	if err != nil {
-		return b.s.explain(ctx, err)
+		return false, err
 	}
 	defer func() {
 		w.Stop()
@@ -131,21 +157,27 @@ func (b *bucket) Watch(ctx context.Context, prefix string, f func(store.Change))
 			}
 		}()
 	}()
-	caught := false
 	for {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return caught, ctx.Err()
+		case <-back:
+			if first && !caught {
+				return false, errors.New("the connection was lost meanwhile")
+			}
+			return caught, nil
 		case e, ok := <-w.Updates():
 			switch {
 			case !ok:
-				return b.s.explain(ctx, errors.New("a watch ended by itself"))
+				return caught, errors.New("a watch ended by itself")
 			case e == nil:
 				caught = true
-				f(store.Change{Caught: true})
+				if first {
+					f(store.Change{Caught: true})
+				}
 			case e.Operation() == jetstream.KeyValuePut:
 				f(store.Change{Document: document(e)})
-			case caught: // of those that were deleted before nobody wants to know
+			case caught || !first: // of those that were deleted before nobody wants to know
 				f(store.Change{Document: store.Document{Key: e.Key(), Revision: e.Revision()}, Deleted: true})
 			}
 		}

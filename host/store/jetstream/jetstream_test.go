@@ -1,17 +1,10 @@
 package jetstream_test
 
 import (
-	"bufio"
-	"context"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +27,7 @@ func TestStore_InsideTheProcessPassesTheSuite(t *testing.T) {
 
 func TestStore_OnAServerElsewherePassesTheSuite(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Subject {
-		url := startServer(t, t.TempDir())
+		url := "nats://" + startServer(t).Address
 		return storetest.Subject{Lasting: true, Shared: true, Open: func(t *testing.T) store.Store {
 			s, err := jetstream.Connect(t.Context(), jetstream.Options{URL: url})
 			require.NoError(t, err)
@@ -44,24 +37,14 @@ func TestStore_OnAServerElsewherePassesTheSuite(t *testing.T) {
 	})
 }
 
-var built struct {
-	sync.Once
-	path string
-	err  error
-}
+// natsServer builds nats-server once.
+var natsServer = sync.OnceValues(func() (string, error) { return storetest.BuildNATS(tempDir) })
 
-// buildServer builds nats-server from the module that this one depends on.
-func buildServer(t *testing.T) string {
+func startServer(t *testing.T, args ...string) *storetest.NATS {
 	t.Helper()
-	built.Do(func() {
-		built.path = filepath.Join(tempDir, "nats-server")
-		out, err := exec.Command("go", "build", "-o", built.path, "github.com/nats-io/nats-server/v2").CombinedOutput()
-		if err != nil {
-			built.err = fmt.Errorf("%w: %s", err, out)
-		}
-	})
-	require.NoError(t, built.err)
-	return built.path
+	path, err := natsServer()
+	require.NoError(t, err)
+	return storetest.StartNATS(t, path, args...)
 }
 
 var tempDir string
@@ -74,35 +57,4 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	os.RemoveAll(tempDir)
 	os.Exit(code)
-}
-
-var listening = regexp.MustCompile(`Listening for client connections on (\S+)`)
-
-// startServer starts a nats-server process with its files in dir and returns its URL.
-func startServer(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, buildServer(t), append([]string{"-a", "127.0.0.1", "-p", "-1", "-js", "-sd", dir}, args...)...)
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	t.Cleanup(func() {
-		stop()
-		_ = cmd.Wait()
-	})
-	address := make(chan string, 1)
-	go func() {
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
-				address <- m[1]
-			}
-		}
-	}()
-	select {
-	case a := <-address:
-		return "nats://" + strings.Replace(a, "0.0.0.0", "127.0.0.1", 1)
-	case <-time.After(30 * time.Second):
-		require.FailNow(t, "nats-server did not start")
-		return ""
-	}
 }

@@ -54,6 +54,7 @@ type Store struct {
 	mu struct {
 		sync.Mutex
 		queues map[string]bool // those that were opened
+		back   chan struct{}   // closed, and another one made, when the connection is back
 	}
 }
 
@@ -69,7 +70,6 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log(fmt.Sprintf("the connection to NATS is lost: %v", err)) }),
-		nats.ReconnectHandler(func(c *nats.Conn) { log("connected to NATS again, at " + c.ConnectedUrlRedacted()) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log(fmt.Sprintf("NATS: %v", err)) }),
 	}
 	if o.Credentials != "" {
@@ -103,8 +103,27 @@ func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string
 	s.end, s.stop = context.WithCancelCause(context.Background())
 	s.writable, s.fail = context.WithCancelCause(s.end)
 	s.mu.queues = map[string]bool{}
+	s.mu.back = make(chan struct{})
+	conn.SetReconnectHandler(func(c *nats.Conn) {
+		s.mu.Lock()
+		close(s.mu.back)
+		s.mu.back = make(chan struct{})
+		s.mu.Unlock()
+		if srv == nil {
+			log("connected to NATS again, at " + c.ConnectedUrlRedacted())
+		}
+	})
 	return s, nil
 }
+
+// reconnected returns a channel that is closed when the connection is back after it was lost.
+func (s *Store) reconnected() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.mu.back
+}
+
+var errNotConnected = errors.New("store: there is no connection to NATS")
 
 // Check implements store.Store.
 func (s *Store) Check(ctx context.Context) error {
@@ -141,9 +160,15 @@ func (s *Store) beginFor(ctx context.Context, most time.Duration) (context.Conte
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, done
 	}
+	if s.lost() { // it may come back meanwhile, but nobody waits for that as long as for a large blob
+		most = min(most, callTimeout)
+	}
 	ctx, cancel := context.WithTimeout(ctx, most)
 	return ctx, func() { cancel(); done() }
 }
+
+// lost reports whether there is no connection to servers elsewhere right now.
+func (s *Store) lost() bool { return s.server == nil && !s.conn.IsConnected() }
 
 // beginWrite is begin for a call that writes.
 func (s *Store) beginWrite(ctx context.Context, most time.Duration) (context.Context, func()) {
@@ -174,6 +199,8 @@ func (s *Store) explain(ctx context.Context, err error) error {
 		return store.ErrNotFound
 	case errors.Is(err, jetstream.ErrKeyExists), errors.Is(err, jetstream.ErrKeyRevisionMismatch):
 		return store.ErrConflict
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && s.lost():
+		return errNotConnected
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
