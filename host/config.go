@@ -18,6 +18,10 @@ type Config struct {
 	// (python, php, csharp) or runtime names.
 	AllowPreFreeze []string
 
+	// MaxInstances bounds the instances of all functions together, each function's own limit aside. A request that needs a further one waits in its function's
+	// queue, and the instance that has been paused for the longest time, of any function, is stopped with its preStop; see pool.Room. Default 0: no bound.
+	MaxInstances int
+
 	// MaxEventBytes bounds an event, default 32 MiB. A larger one is EntityTooLarge.
 	MaxEventBytes int
 	// MaxAnswerBytes bounds the body of an answer, default 32 MiB. The import that would pass it refuses.

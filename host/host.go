@@ -12,6 +12,7 @@ import (
 	"github.com/lull-dev/lull/host/engine"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/meter"
+	"github.com/lull-dev/lull/host/pool"
 	"github.com/lull-dev/lull/host/registry"
 	"github.com/lull-dev/lull/host/runtimes"
 	"github.com/lull-dev/lull/host/source"
@@ -30,6 +31,7 @@ type Host struct {
 	records  *records
 	async    *async.Runner
 	book     *meter.Book
+	room     *pool.Room // of all instances; nil: no bound
 
 	closed atomic.Bool
 	// changing is held for reading while a module is compiled or a version put in place or taken out: Close waits for that.
@@ -63,7 +65,7 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, engine: e, runtimes: table, restored: make(chan struct{})}
+	h := &Host{cfg: cfg, engine: e, runtimes: table, restored: make(chan struct{}), room: pool.NewRoom(cfg.MaxInstances)}
 	if h.records, err = newRecords(&cfg, h.trouble); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}

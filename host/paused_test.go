@@ -39,3 +39,21 @@ func TestPaused_InstancesKeepNoGoroutine(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 }
+
+func TestMaxInstances_OfAllFunctionsTogether(t *testing.T) {
+	t.Parallel()
+	h := hosttest.New(t, host.Config{MaxInstances: 2})
+	hosttest.Deploy(t, h, hosttest.Function("a"), hosttest.Function("b"), hosttest.Function("c"))
+	first := hosttest.Invoke(t, h, "a", "c")
+	hosttest.Invoke(t, h, "b", "c")
+	hosttest.Invoke(t, h, "c", "c")
+	kept := map[string]bool{}
+	for _, i := range h.Instances(fn.Key{}) {
+		kept[i.Function] = true
+	}
+	require.Equal(t, map[string]bool{"b": true, "c": true}, kept)
+	again := hosttest.Invoke(t, h, "a", "c")
+	require.Equal(t, first.Body, again.Body, "it counts from the start again: the first instance has made room")
+	require.NotEqual(t, first.InstanceID, again.InstanceID)
+	require.LessOrEqual(t, len(h.Instances(fn.Key{})), 2)
+}

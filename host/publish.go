@@ -66,7 +66,7 @@ func (h *Host) open(v *registry.Version) {
 	v.Ledger, v.Logs, v.Requests = rec.ledger, rec.logs, rec.requests
 	v.Pool = pool.New(&instance.Config{
 		Function: v.Function.Running(), VersionID: v.ID, Program: v.Program.Program, Ledger: v.Ledger, Logs: v.Logs, Listener: h.cfg.Listener,
-	})
+	}, h.room)
 }
 
 // CreateAlias adds a name for a version of a service. Errors: InvalidArgument (the name, the shares), ServiceNotFound,

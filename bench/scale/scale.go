@@ -64,15 +64,13 @@ func (s *scale) run(ctx context.Context) (err error) {
 }
 
 // serve starts a server for one part.
-func (s *scale) serve(ctx context.Context) (*lullserver.Server, error) {
-	return lullserver.Start(ctx, lullserver.Config{Binary: s.binary})
+func (s *scale) serve(ctx context.Context, flags ...string) (*lullserver.Server, error) {
+	return lullserver.Start(ctx, lullserver.Config{Binary: s.binary, Args: flags})
 }
 
 // input is the C guest as a function.
 func (s *scale) input() client.FunctionInput {
-	return client.FunctionInput{
-		Runtime: new(fn.DefaultRuntime), Handler: new("handler"), Code: &client.Code{Bytes: s.code}, IdleTimeout: new(1), MaxInstances: new(workers),
-	}
+	return client.FunctionInput{Runtime: new(fn.DefaultRuntime), Handler: new("handler"), Code: &client.Code{Bytes: s.code}, MaxInstances: new(workers)}
 }
 
 func check(status int, body []byte) error {
@@ -82,16 +80,17 @@ func check(status int, body []byte) error {
 	return guests.Answer(event, body, false)
 }
 
-// manyFunctions calls functions with Zipf-distributed popularity. Instances end after a second without a request, so that the rare functions
-// start cold again and again.
+// manyFunctions calls functions with Zipf-distributed popularity. The server may have an instance for every tenth of the largest number of functions, so that
+// those of rare functions make room for each other again and again.
 func (s *scale) manyFunctions(ctx context.Context) error {
-	server, err := s.serve(ctx)
+	limit := max(2, s.functions[len(s.functions)-1]/10)
+	server, err := s.serve(ctx, "--max-instances-total", strconv.Itoa(limit))
 	if err != nil {
 		return err
 	}
 	defer server.Stop()
 	api := server.Client()
-	const group = "functions called with Zipf's distribution (s = 1.1), instances end after 1 s of rest"
+	group := fmt.Sprintf("functions called with Zipf's distribution (s = 1.1), %d instances at most", limit)
 	latency := s.report.Curve("latency over functions", "functions", "microseconds")
 	latency.LogX, latency.LogY = true, true
 	memory := s.report.Curve("memory over functions", "functions", "MiB of the server (PSS)")
@@ -114,7 +113,7 @@ func (s *scale) manyFunctions(ctx context.Context) error {
 		for i := range zipf {
 			zipf[i] = rand.NewZipf(rand.New(rand.NewPCG(uint64(i), uint64(n))), 1.1, 1, uint64(n-1))
 		}
-		cold, requests, err := starts(server.API)
+		before, err := totals(server.API)
 		if err != nil {
 			return err
 		}
@@ -125,7 +124,7 @@ func (s *scale) manyFunctions(ctx context.Context) error {
 		if got.FirstError != nil {
 			return got.FirstError
 		}
-		cold2, requests2, err := starts(server.API)
+		after, err := totals(server.API)
 		if err != nil {
 			return err
 		}
@@ -136,7 +135,8 @@ func (s *scale) manyFunctions(ctx context.Context) error {
 		name := fmt.Sprintf("%d functions", n)
 		s.report.Row(group, name+", latency", figures.Nanoseconds).AddLatency(got.Latency)
 		s.report.Row(group, name+", throughput", figures.PerSecond).Add(got.PerSecond())
-		s.report.Row(group, name+", cold starts of 100 requests", figures.Percent).Add(100 * (cold2 - cold) / max(1, requests2-requests))
+		s.report.Row(group, name+", cold starts of 100 requests", figures.Percent).Add(100 * (after.cold - before.cold) / max(1, after.requests-before.requests))
+		s.report.Row(group, name+", instances afterwards", figures.Count).Add(after.instances)
 		s.report.Row(group, name+", memory of the server", figures.Bytes).Add(float64(m.PSS))
 		s.report.Row(group, name+", a deploy", figures.Nanoseconds).Add(float64(deploy))
 		for _, p := range []float64{50, 99} {
@@ -147,27 +147,32 @@ func (s *scale) manyFunctions(ctx context.Context) error {
 	return nil
 }
 
-// starts reads from a server's metrics how many cold starts and requests there were.
-func starts(api string) (cold, requests float64, err error) {
+// total is what a server has counted.
+type total struct{ cold, requests, instances float64 }
+
+// totals reads a server's metrics.
+func totals(api string) (t total, err error) {
 	resp, err := http.Get(api + "/metrics")
 	if err != nil {
-		return 0, 0, err
+		return t, err
 	}
 	defer resp.Body.Close()
+	sums := map[string]*float64{"lull_cold_starts_total": &t.cold, "lull_requests_total": &t.requests, "lull_instances": &t.instances}
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		for name, sum := range map[string]*float64{"lull_cold_starts_total{": &cold, "lull_requests_total{": &requests} {
-			if strings.HasPrefix(lines.Text(), name) {
-				v, err := strconv.ParseFloat(lines.Text()[strings.LastIndexByte(lines.Text(), ' ')+1:], 64)
-				if err != nil {
-					return 0, 0, err
-				}
-				*sum += v
-			}
+		name, _, _ := strings.Cut(lines.Text(), "{")
+		sum := sums[name]
+		if sum == nil {
+			continue
 		}
+		v, err := strconv.ParseFloat(lines.Text()[strings.LastIndexByte(lines.Text(), ' ')+1:], 64)
+		if err != nil {
+			return t, err
+		}
+		*sum += v
 	}
-	return cold, requests, lines.Err()
+	return t, lines.Err()
 }
 
 // deploys measures requests while new versions of their function are put in place.

@@ -40,6 +40,7 @@ type serveCmd struct {
 	logFlags
 	ClockSkew      time.Duration `default:"15m" placeholder:"TIME" help:"How far the date of a signed request may be off (default 15m)."`
 	AllowPreFreeze []string      `placeholder:"NAME" help:"Families or runtimes that may have preFreeze besides those of lull runtimes: python, php, csharp."`
+	MaxInstances   int           `name:"max-instances-total" placeholder:"N" help:"Instances of all functions together; where more are needed, those paused for the longest time are stopped (default: no limit)."`
 	LogLevel       string        `enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (default info)."`
 	Events         bool          `help:"Log every lifecycle event and every line that guests write."`
 	Deploy         []string      `sep:"none" placeholder:"NAME=FILE|DIR" help:"Deploy a function after the start, as lull deploy NAME FILE|DIR does. May be repeated."`
@@ -59,6 +60,9 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 	}
 	if c.ClockSkew <= 0 {
 		return usagef("--clock-skew %s: expected a time above 0", c.ClockSkew)
+	}
+	if c.MaxInstances < 0 {
+		return usagef("--max-instances-total %d: expected a number above 0, or 0 for no limit", c.MaxInstances)
 	}
 	api, err := apiAddress(c.API, keys)
 	if err != nil {
@@ -126,6 +130,7 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 		LogMaxAge:      c.LogAge,
 		LogMaxBytes:    int64(c.LogSize) << 20,
 		AllowPreFreeze: c.AllowPreFreeze,
+		MaxInstances:   c.MaxInstances,
 		Outbound:       outbound.New(outbound.Config{}),
 		Listener: func(e *fn.Event) {
 			count(e)

@@ -102,6 +102,16 @@ func TestServe_SaysThatAPortIsInUse(t *testing.T) {
 	}
 }
 
+func TestServe_BoundsTheInstancesOfAllFunctions(t *testing.T) {
+	s := serve(t, "--max-instances-total", "2")
+	for _, name := range []string{"a", "b", "c"} {
+		s.lull(t, "deploy", name, probe(t)).ok(t)
+		s.lull(t, "invoke", name, "-d", "c").ok(t)
+	}
+	require.Equal(t, 2, strings.Count(s.lull(t, "ps", "--json").ok(t), `"instanceId"`))
+	run(t, nil, "", "serve", "--max-instances-total=-1", "--data", t.TempDir()).fails(t, exitUsage, "--max-instances-total")
+}
+
 func TestServe_KeepsItsDataDirectoryToItself(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "b")
 	s := serve(t, "--data", dir)

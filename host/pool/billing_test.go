@@ -34,13 +34,19 @@ type rig struct {
 
 func newRig(t testing.TB, f fn.Function, overlap bool, listener fn.Listener) *rig {
 	t.Helper()
+	return newRigIn(t, nil, f, overlap, listener)
+}
+
+// newRigIn is a rig whose pool shares a room.
+func newRigIn(t testing.TB, room *pool.Room, f fn.Function, overlap bool, listener fn.Listener) *rig {
+	t.Helper()
 	f.Name = "f"
 	f = f.WithDefaults()
 	r := &rig{t: t, hookTakes: map[abi.Phase][]time.Duration{}, hookFault: map[abi.Phase]*fn.Fault{}}
 	r.program = &instancetest.Program{Overlap: overlap, OnCall: r.call}
 	r.ledger = meter.NewLedger(f.Key())
 	r.logs = logs.NewRing(f.Key(), 64<<20)
-	r.pool = pool.New(&instance.Config{Function: &f, Program: r.program, Ledger: r.ledger, Logs: r.logs, Listener: listener})
+	r.pool = pool.New(&instance.Config{Function: &f, Program: r.program, Ledger: r.ledger, Logs: r.logs, Listener: listener}, room)
 	return r
 }
 

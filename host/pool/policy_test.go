@@ -257,14 +257,7 @@ func play(t *testing.T, limits fn.Limits, script string) {
 		case "go":
 			go r.pool.Invoke(t.Context(), &fn.Request{Body: []byte(words[1])}, new(fn.Response))
 		case "invoke":
-			began, resp := time.Now(), new(fn.Response)
-			err := r.pool.Invoke(t.Context(), &fn.Request{Body: []byte(words[1])}, resp)
-			got = time.Since(began).String()
-			if err != nil {
-				got += " " + string(fn.CodeOf(err))
-			} else if resp.Fault != nil {
-				got += " " + string(resp.Fault.Kind) + " " + resp.Fault.Type
-			}
+			got = r.tryInvoke(words[1])
 		case "sleep":
 			d, err := time.ParseDuration(words[1])
 			require.NoError(t, err)
@@ -294,6 +287,19 @@ func play(t *testing.T, limits fn.Limits, script string) {
 			require.Equal(t, strings.Join(strings.Fields(want), " "), got, "%s", line)
 		}
 	}
+}
+
+// tryInvoke runs a request and tells how long its caller waited, and its fault or error.
+func (r *rig) tryInvoke(event string) string {
+	began, resp := time.Now(), new(fn.Response)
+	err := r.pool.Invoke(r.t.Context(), &fn.Request{Body: []byte(event)}, resp)
+	got := time.Since(began).String()
+	if err != nil {
+		got += " " + string(fn.CodeOf(err))
+	} else if resp.Fault != nil {
+		got += " " + string(resp.Fault.Kind) + " " + resp.Fault.Type
+	}
+	return got
 }
 
 // states lists the states of all instances.

@@ -2,7 +2,8 @@
 // place, else a new one, else the request waits in line.
 //
 // LOCKS. Pool.mu guards the lists. It is taken before an instance's own lock, never after, and never held while a guest runs or
-// starts. Everything that takes an instance out of or into use happens under it, so a waiting request cannot miss a place.
+// starts. Everything that takes an instance out of or into use happens under it, so a waiting request cannot miss a place. Room.mu comes
+// after both; no two pools are locked at a time.
 package pool
 
 import (
@@ -24,6 +25,8 @@ var ErrRetired = errors.New("pool: retired")
 type Pool struct {
 	cfg    *instance.Config
 	limits fn.Limits
+	room   *Room      // that it shares with others, or nil
+	holder *holder    // what the room knows of it
 	idled  chan idled // unbuffered: only who waits already takes from it; never closed
 	// retired is closed by Close: no request gets in any more.
 	retired chan struct{}
@@ -42,6 +45,7 @@ type Pool struct {
 		// warm and most are the bounds of Scale: at first none, and the function's MaxInstances.
 		warm, most int
 		cooling    bool // a warm start has failed a moment ago
+		lacking    bool // in line for places in the room
 		// sweeper is the one timer for all idle instances, set to the earliest end of an idle timeout, or nil.
 		sweeper *time.Timer
 	}
@@ -50,15 +54,17 @@ type Pool struct {
 // member is an instance and what the pool knows of it.
 type member struct {
 	*instance.Instance
-	listed bool          // in open
-	doomed bool          // to be stopped as soon as no request holds it
-	paused time.Time     // when it was paused last
-	gone   chan struct{} // closed when the instance is stopped and released
+	listed  bool          // in open
+	doomed  bool          // to be stopped as soon as no request holds it
+	evicted bool          // stopped to make room for another pool's
+	paused  time.Time     // when it was paused last
+	gone    chan struct{} // closed when the instance is stopped and released
 }
 
-// New returns a pool of instances that share cfg. It starts none.
-func New(cfg *instance.Config) *Pool {
-	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, idled: make(chan idled), retired: make(chan struct{})}
+// New returns a pool of instances that share cfg, and room with other pools; without one it has no bound but its function's. It starts none.
+func New(cfg *instance.Config, room *Room) *Pool {
+	p := &Pool{cfg: cfg, limits: cfg.Function.Limits, room: room, idled: make(chan idled), retired: make(chan struct{})}
+	p.holder = room.newHolder(p)
 	p.mu.all = map[*member]struct{}{}
 	p.mu.most = p.limits.MaxInstances
 	return p
@@ -118,22 +124,32 @@ func (p *Pool) acquire() grant {
 func (p *Pool) placeLocked() grant {
 	for n := len(p.mu.open); n > 0; n = len(p.mu.open) {
 		m := p.mu.open[n-1]
-		if !m.doomed && m.Join() {
+		joined := !m.doomed && m.Join()
+		if !joined || p.limits.Concurrency == 1 { // no further place: off the stack, which stays in the order of pauses
+			m.listed = false
+			p.mu.open[n-1] = nil
+			p.mu.open = p.mu.open[:n-1]
+		}
+		if joined {
 			return grant{m: m}
 		}
-		m.listed = false
-		p.mu.open[n-1] = nil
-		p.mu.open = p.mu.open[:n-1]
 	}
-	if len(p.mu.all) < p.mu.most {
-		return grant{m: p.memberLocked(), start: true}
+	if m := p.memberLocked(); m != nil {
+		return grant{m: m, start: true}
 	}
 	return grant{}
 }
 
+// memberLocked makes a member, or nil if there is no room for one.
 func (p *Pool) memberLocked() *member {
+	if len(p.mu.all) >= p.mu.most || !p.room.take(p.holder) {
+		return nil
+	}
 	m := &member{Instance: instance.New(p.cfg), gone: make(chan struct{})}
 	p.mu.all[m] = struct{}{}
+	if p.mu.lacking {
+		p.wantLocked()
+	}
 	return m
 }
 
@@ -172,6 +188,7 @@ func (p *Pool) lostLocked(m *member) {
 	delete(p.mu.all, m)
 	m.doomed = true
 	close(m.gone)
+	p.room.give(p.holder, m.evicted)
 	p.serveLocked()
 	p.warmLocked()
 }
@@ -230,6 +247,7 @@ func (p *Pool) settle(m *member, period uint64) {
 			m.paused = time.Now()
 			p.openLocked(m)
 			p.armLocked(p.limits.IdleTimeout)
+			p.room.paused()
 		case instance.NextInvoke:
 			p.grantLocked(grant{m: m})
 			if p.limits.Concurrency > 1 {

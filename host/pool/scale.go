@@ -79,13 +79,24 @@ const warmRetry = 5 * time.Second
 
 // warmLocked starts what lacks.
 func (p *Pool) warmLocked() {
-	if p.mu.closed || p.mu.cooling {
-		return
-	}
-	for n := p.liveLocked(); n < p.mu.warm && len(p.mu.all) < p.mu.most; n++ {
+	for n := p.coldLocked(); n > 0; n-- {
 		m := p.memberLocked()
+		if m == nil {
+			break
+		}
 		p.warming.Go(func() { p.warmUp(m) })
 	}
+	if p.mu.warm > 0 {
+		p.wantLocked()
+	}
+}
+
+// coldLocked counts the instances that lack of those to be kept warm.
+func (p *Pool) coldLocked() int {
+	if p.mu.closed || p.mu.cooling || p.mu.warm == 0 {
+		return 0
+	}
+	return max(0, min(p.mu.warm-p.liveLocked(), p.mu.most-len(p.mu.all)))
 }
 
 // warmUp starts an instance that no request has asked for. It goes through an idle period like any other, preFreeze included.

@@ -59,6 +59,7 @@ func (p *Pool) Close(ctx context.Context) {
 	for p.mu.waiting.Len() > 0 {
 		p.grantLocked(grant{err: ErrRetired})
 	}
+	p.wantLocked()
 	if p.mu.sweeper != nil {
 		p.mu.sweeper.Stop()
 		p.mu.sweeper = nil
@@ -98,18 +99,16 @@ func (p *Pool) armLocked(d time.Duration) {
 	}
 }
 
+// spareLocked counts the instances that may stop for being idle, or for room.
+func (p *Pool) spareLocked() int { return p.liveLocked() - max(p.limits.MinInstances, p.mu.warm) }
+
 // sweep stops the instances that have been paused for the idle timeout, but leaves MinInstances.
 func (p *Pool) sweep() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mu.sweeper = nil
 	now := time.Now()
-	spare := -max(p.limits.MinInstances, p.mu.warm)
-	for m := range p.mu.all {
-		if !m.doomed {
-			spare++
-		}
-	}
+	spare := p.spareLocked()
 	var next time.Duration
 	for _, m := range p.mu.open { // the bottom of the stack is the one unused for the longest time
 		if m.State() != lifecycle.Paused || m.doomed || spare <= 0 {

@@ -40,11 +40,10 @@ func (p *Pool) wait(ctx context.Context) grant {
 	}
 	if p.mu.waiting.Len() >= p.limits.QueueLimit {
 		defer p.mu.Unlock()
-		return grant{err: fn.Errorf(fn.CodeResourceExhausted,
-			"all %d instances of %s are busy and its queue is full (limit %d); try again later, or raise max-instances",
-			p.mu.most, p.cfg.Function.Key(), max(p.limits.QueueLimit, 0))}
+		return grant{err: p.errFullLocked()}
 	}
 	w.at = p.mu.waiting.PushBack(w)
+	p.wantLocked()
 	p.mu.Unlock()
 
 	timeout := time.NewTimer(p.limits.QueueTimeout)
@@ -64,9 +63,25 @@ func (p *Pool) wait(ctx context.Context) grant {
 	case g := <-w.grant: // granted in the same moment: use it, so that no idle period without a request comes of it
 		return g
 	default:
+		if p.mu.lacking && fn.CodeOf(err) == fn.CodeResourceExhausted {
+			err = fn.Errorf(fn.CodeResourceExhausted, "no instance of %s came free within %s, and the host had no room for another one (its limit is %d of all functions); try again later, or raise the host's limit",
+				p.cfg.Function.Key(), p.limits.QueueTimeout, p.room.most)
+		}
 		p.mu.waiting.Remove(w.at)
+		p.wantLocked()
 		return grant{err: err}
 	}
+}
+
+// errFullLocked is the error of a request that may not even wait.
+func (p *Pool) errFullLocked() error {
+	key, limit := p.cfg.Function.Key(), max(p.limits.QueueLimit, 0)
+	if len(p.mu.all) < p.mu.most {
+		return fn.Errorf(fn.CodeResourceExhausted,
+			"the host has no room for another instance of %s (its limit is %d of all functions), and the function's queue is full (limit %d); try again later, or raise the host's limit",
+			key, p.room.most, limit)
+	}
+	return fn.Errorf(fn.CodeResourceExhausted, "all %d instances of %s are busy and its queue is full (limit %d); try again later, or raise max-instances", p.mu.most, key, limit)
 }
 
 // nextLocked finds a place for a request that is first in line.
@@ -81,6 +96,9 @@ func (p *Pool) nextLocked() grant {
 func (p *Pool) grantLocked(g grant) {
 	w := p.mu.waiting.Remove(p.mu.waiting.Front()).(*waiter)
 	w.grant <- g
+	if p.mu.lacking {
+		p.wantLocked()
+	}
 }
 
 // serveLocked gives out places for as long as there are some and requests wait.
@@ -88,6 +106,7 @@ func (p *Pool) serveLocked() {
 	for p.mu.waiting.Len() > 0 {
 		g := p.placeLocked()
 		if g.m == nil {
+			p.wantLocked()
 			return
 		}
 		p.grantLocked(g)
