@@ -13,10 +13,11 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 )
 
-// frame is an event as the guest reads it: its length, then lines (phase, request id, deadline, qualifier, name of the function, the context's JSON in the
-// first event, the HTTP request's JSON if there is one), then the body.
+// frame is an event as the guest reads it: its length, then lines (phase, request id, deadline, qualifier, name of the function, in the
+// first event of an instance its id and its version's with a space between, the HTTP request's JSON if there is one), then the body. What else of the context there
+// is, the guest has from the device "context".
 //
-// fresh tells that it is the first event of an instance, and is reset.
+// fresh tells that it is the first event, and is reset.
 func (g *guest) frame(c *instance.Call, fresh *bool) []byte {
 	var h fn.HTTP
 	var body []byte
@@ -33,7 +34,7 @@ func (g *guest) frame(c *instance.Call, fresh *bool) []byte {
 	}
 	if *fresh {
 		*fresh = false
-		b = append(b, g.contextJSON(nil, qualifier)...)
+		b = append(append(append(b, g.id...), ' '), c.VersionID...)
 	}
 	b = append(b, '\n')
 	if h != nil {

@@ -41,9 +41,9 @@ final class Logger
 final class Boot
 {
     public static array $context = []; // what is the same in all calls of an instance
+    public static array $functions = []; // closures, by their names as events have them
     public static array $answer = [];  // status and headers of the answer to a request that came by a URL
     public static bool $waits = false; // no call runs
-    public static bool $loading = true;
 }
 
 function log(string $level, $message, array $context): void
@@ -121,64 +121,57 @@ function file_of(string $name): string
     return $file;
 }
 
-function function_of(string $name): string
+function function_of(string $name): \Closure
 {
-    static $found = [];
-    if (isset($found[$name])) {
-        return $found[$name];
-    }
     $function = \substr($name, (int)\strrpos($name, '.') + 1);
     if (!\function_exists($function)) {
         throw new NotThere(file_of($name) . " has no function '$function', which '$name' names");
     }
-    return $found[$name] = $function;
+    return Boot::$functions[$name] = \Closure::fromCallable($function);
 }
 
-/** What a handler has returned: text as it is, anything else as JSON. */
-function body($answer): string
+/** Answers one event. */
+function answer(string $event): string
 {
-    return \is_string($answer) ? $answer : \json_encode($answer, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_PRESERVE_ZERO_FRACTION);
-}
-
-function call(string $phase, string $name, array $context, string $event): string
-{
-    Boot::$answer = [];
-    if (\ob_get_level() === 0) {
-        \ob_start('lull\out', 1);
+    [, $phase, $request, $deadline, $qualifier, $name, $instance, $http, $event] = \explode("\n", $event, 9);
+    if ($instance !== '') {
+        [Boot::$context['instanceId'], Boot::$context['service']['versionId']] = \explode(' ', $instance);
+        \mt_srand(\random_int(0, 0x7fffffff)); // must not be the same in two instances
+    }
+    // Before those that are the same in all calls, of which + takes what is not there yet. An int has 32 bits here.
+    $context = ['requestId' => $request, 'phase' => $phase, 'deadline' => (float)$deadline] + Boot::$context;
+    if ($qualifier !== 'LATEST') {
+        $context['service']['qualifier'] = $qualifier;
+    }
+    if ($http !== '') {
+        $context['http'] = \json_decode($http, true);
+    }
+    if (Boot::$answer) {
+        Boot::$answer = [];
     }
     try {
-        $function = function_of($name);
+        $function = Boot::$functions[$name] ?? null;
         if ($phase !== 'handler') {
-            $function($context);
-            return '=';
+            return other($phase, $name, $context);
         }
-        $answer = body($function($event, $context));
+        $answer = $function === null ? function_of($name)($event, $context) : $function($event, $context);
+        if (!\is_string($answer)) {
+            $answer = \json_encode($answer, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_PRESERVE_ZERO_FRACTION);
+        }
         return Boot::$answer ? '#' . json(Boot::$answer) . "\n" . $answer : '=' . $answer;
     } catch (\Throwable $e) {
         return error($e);
     }
 }
 
-/** Answers one event. */
-function answer(string $event): string
+/** Runs a hook, or tells which functions there are. */
+function other(string $phase, string $name, array $context): string
 {
-    [, $phase, $request, $deadline, $qualifier, $name, $shared, $http, $event] = \explode("\n", $event, 9);
     if ($phase === 'functions') {
         return '=' . json(functions_of(file_of($name)));
     }
-    if ($shared !== '') {
-        Boot::$context = \json_decode($shared, true);
-        \mt_srand(\random_int(0, 0x7fffffff)); // must not be the same in two instances
-    }
-    $context = Boot::$context;
-    $context['requestId'] = $request;
-    $context['phase'] = $phase;
-    $context['deadline'] = (float)$deadline; // an int has 32 bits here
-    $context['service']['qualifier'] = $qualifier;
-    if ($http !== '') {
-        $context['http'] = \json_decode($http, true);
-    }
-    return call($phase, $name, $context, $event);
+    (Boot::$functions[$name] ?? function_of($name))($context);
+    return '=';
 }
 
 function functions_of(string $file): array
@@ -242,6 +235,8 @@ function ends(): void
 $GLOBALS['fcLogger'] = new Logger();
 \chdir('/code');
 
+Boot::$context = \json_decode(\file_get_contents('/fc/context'), true);
+
 try {
     foreach (\explode("\n", \file_get_contents('/fc/functions')) as $__lull) {
         require_once file_of($__lull);
@@ -256,6 +251,9 @@ try {
 }
 
 while (true) {
+    if (\ob_get_level() === 0) { // the code has ended it
+        \ob_start('lull\out', 1);
+    }
     Boot::$waits = true;
     $__lull = \file_get_contents('/fc/next');
     Boot::$waits = false;

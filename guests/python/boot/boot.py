@@ -24,6 +24,7 @@ import sys
 import traceback
 
 CODE, BOOT = '/code', __file__
+READ = 65536  # bytes that are asked for at once
 LEVELS = ((logging.ERROR, 'error'), (logging.WARNING, 'warn'), (logging.INFO, 'info'), (0, 'debug'))
 
 
@@ -45,26 +46,48 @@ class Fields:
             setattr(self, snake, value)
 
 
+class Lazy:
+    """An attribute that is made when somebody first asks for it: most calls ask for few."""
+
+    def __init__(self, make):
+        self.make, self.name = make, make.__name__
+
+    def __get__(self, context, owner=None):
+        if context is None:
+            return self
+        value = context.__dict__[self.name] = self.make(context)
+        return value
+
+
 class Context:
     """The second argument of a handler, and the only one of a hook."""
 
     _json = {}  # what is the same in all calls of an instance; it is in attributes of the class, too
+    _status, _headers, phase = None, (), 'handler'
 
-    def __init__(self, phase, request_id, deadline, qualifier, http):
-        self.phase = phase
-        self.request_id = self.requestId = request_id
-        self.deadline = int(deadline)  # milliseconds since 1970
-        self._http = http
-        self._status, self._headers = None, []
-        if qualifier != 'LATEST':
-            self.service = Fields({**Context._json['service'], 'qualifier': qualifier})
+    def __init__(self, request_id, deadline, qualifier, http):
+        self._call = request_id, deadline, http
+        if qualifier != b'LATEST':
+            self.service = Fields({**Context._json['service'], 'qualifier': qualifier.decode()})
+
+    @Lazy
+    def request_id(self):
+        return self._call[0].decode()
 
     @property
+    def requestId(self):
+        return self.request_id
+
+    @Lazy
+    def deadline(self):
+        """When the call's time is over, in milliseconds since 1970."""
+        return int(self._call[1])
+
+    @Lazy
     def http(self):
         """The request as a dict (method, path, query, clientIP, headers), or None if it did not come by a URL."""
-        if isinstance(self._http, bytes):
-            self._http = json.loads(self._http) if self._http else None
-        return self._http
+        http = self._call[2]
+        return json.loads(http) if http else None
 
     def to_json(self):
         out = {**Context._json, 'requestId': self.request_id, 'phase': self.phase, 'deadline': self.deadline}
@@ -80,7 +103,7 @@ class Context:
 
     def add_header(self, name, value):
         """Adds a header to such an answer."""
-        self._headers.append((str(name), str(value)))
+        self._headers = *self._headers, (str(name), str(value))
 
     def fail(self, error_type, message, stack=()):
         """Ends the call with an error of this type, message and stack, as one that the handler has handled."""
@@ -98,11 +121,14 @@ def share(context):
     Context.logger = logging.getLogger()
 
 
-def begin(context):
+def begin(instance):
     """Begins an instance. Nearly all of its context is in the image already."""
-    if context['service']['versionId'] != Context._json['service']['versionId']:
-        share(context)
-    Context.instanceId = Context.instance_id = Context._json['instanceId'] = context['instanceId']
+    name, _, version = instance.decode().partition(' ')
+    Context.instanceId = Context.instance_id = Context._json['instanceId'] = name
+    service = Context._json['service']
+    if service['versionId'] != version:
+        service['versionId'] = version
+        Context.service = Fields(service)
     random, uuid = sys.modules.get('random'), sys.modules.get('uuid')
     if random is not None:  # what must not be the same in two instances
         random.seed()
@@ -146,18 +172,17 @@ class NotThere(Exception):
     """A file or a function that the configuration names."""
 
 
-functions = {}
+functions = {}  # by their names as events have them, in bytes
 
 
-def load(name):
+def load(called):
     """Finds the function that file.function names. The file may be in folders, with / or . between them."""
-    if name in functions:
-        return functions[name]
+    name = called.decode()
     module, function = file_of(name)
     found = getattr(module, function, None)
     if not callable(found):
         raise NotThere("%s has no function '%s', which '%s' names" % (module.__file__, function, name))
-    functions[name] = found
+    functions[called] = found
     return found
 
 
@@ -224,23 +249,36 @@ def trim(tb):
     return tb
 
 
+def as_json(answer):
+    """Does what json.dumps does, which makes an encoder for each answer."""
+    try:
+        return ''.join(encoder(answer, 0)).encode()
+    except BaseException:
+        containers.clear()
+        return json.dumps(answer).encode()  # its own exception, then
+
+
+containers = {}  # those that the encoder is in; it finds circles by them
+encoder = json.encoder.c_make_encoder(
+    containers, json._default_encoder.default, json.encoder.encode_basestring_ascii, None, ': ', ', ', False, False, True)
+
+# What makes bytes of what a handler has returned: bytes and text as they are, anything else as JSON.
+BODIES = {bytes: bytes, str: encode, dict: as_json, list: as_json, bytearray: bytes, memoryview: bytes}
+
+
 def body(answer):
-    """Makes bytes of what a handler has returned: bytes and str as they are, anything else as JSON."""
-    if isinstance(answer, bytes):
+    answer = finished(answer)
+    for kind, make in BODIES.items():
+        if isinstance(answer, kind):
+            return make(answer)
+    return as_json(answer)
+
+
+def finished(answer):
+    if not hasattr(answer, '__await__'):
         return answer
-    if isinstance(answer, str):
-        return encode(answer)
-    if isinstance(answer, (bytearray, memoryview)):
-        return bytes(answer)
-    return json.dumps(answer).encode()
-
-
-def run(function, *arguments):
-    answer = function(*arguments)
-    if hasattr(answer, '__await__'):
-        import asyncio
-        return asyncio.run(finish(answer))
-    return answer
+    import asyncio
+    return asyncio.run(finish(answer))
 
 
 async def finish(awaitable):
@@ -248,19 +286,15 @@ async def finish(awaitable):
 
 
 def answer_to(event):
-    _, phase, request_id, deadline, qualifier, name, shared, http, event = event.split(b'\n', 8)
-    if phase == b'functions':
-        return b'=' + json.dumps(functions_of(name.decode())).encode()
-    if shared:
-        begin(json.loads(shared))
-    phase = phase.decode()
-    context = Context(phase, request_id.decode(), deadline, qualifier.decode(), http)
+    _, phase, request_id, deadline, qualifier, name, instance, http, event = event.split(b'\n', 8)
+    if instance:
+        begin(instance)
+    context = Context(request_id, deadline, qualifier, http)
     try:
-        function = load(name.decode())
-        if phase != 'handler':
-            run(function, context)
-            return b'='
-        answer = body(run(function, event, context))
+        if phase != b'handler':
+            return other(phase.decode(), name, context)
+        answer = (functions.get(name) or load(name))(event, context)
+        answer = BODIES.get(type(answer), body)(answer)
         if context._status is not None or context._headers:
             head = json.dumps({'status': context._status, 'headers': context._headers})
             return b'#' + encode(head) + b'\n' + answer
@@ -269,12 +303,20 @@ def answer_to(event):
         return error(e)
 
 
+def other(phase, name, context):
+    """Runs a hook, or tells which functions there are."""
+    if phase == 'functions':
+        return b'=' + as_json(functions_of(name.decode()))
+    context.phase = phase
+    finished((functions.get(name) or load(name))(context))
+    return b'='
+
+
 def one(fd):
-    event = os.read(fd, 65536)
-    size = int(event[:event.index(b'\n')])
-    if len(event) < size:
+    event = os.read(fd, READ)
+    if len(event) == READ:
+        size = int(event[:event.index(b'\n')]) - READ
         parts = [event]
-        size -= len(event)
         while size > 0:
             parts.append(os.read(fd, size))
             size -= len(parts[-1])
@@ -294,10 +336,10 @@ def one(fd):
 
 def warm():
     """Runs the code of this file until the interpreter has adapted it, so that it need not in each instance."""
-    functions['warm.up'] = lambda event, context: {'event': event.decode()}
+    functions[b'warm.up'] = lambda event, context: {'event': event.decode(), 'request': context.request_id}
     for _ in range(100):
         answer_to(b'0\nhandler\n-\n0\nLATEST\nwarm.up\n\n\n{}')
-    del functions['warm.up']
+    del functions[b'warm.up']
 
 
 def main():
@@ -316,8 +358,8 @@ def main():
     with open('/fc/context') as context:
         share(json.load(context))
     try:
-        with open('/fc/functions') as names:
-            for name in names.read().split('\n'):
+        with open('/fc/functions', 'rb') as names:
+            for name in names.read().split(b'\n'):
                 load(name)
     except BaseException as e:
         sys.stdout.flush()

@@ -153,6 +153,7 @@ module Lull
     # Loads the files of all functions, each once.
     def load
       answer do
+        Context.shared = JSON.parse(IO.binread("/fc/context"))
         names = ENV.delete("LULL_FUNCTIONS").split("\n")
         names.group_by { |name| name.rpartition(".").first }.each do |file, of_file|
           path = require_file(file, of_file.first)
@@ -169,11 +170,11 @@ module Lull
         size = IN.to_i
         frame = IN.unpack1("a#{size}") # a copy
         frame << REST.read(size - ROOM) if size > ROOM
-        _, phase, request_id, deadline, qualifier, name, shared, http, event = frame.split("\n", 9)
+        _, phase, request_id, deadline, qualifier, name, instance, http, event = frame.split("\n", 9)
         next ("=" + JSON.generate(@names[name.delete_suffix(".")] || [])).b if phase == "functions"
 
-        unless shared.empty?
-          Context.shared = JSON.parse(shared)
+        unless instance.empty?
+          Context.shared["instanceId"], Context.shared["service"]["versionId"] = instance.split(" ", -1)
           srand # the image has the generator's state
         end
         context = Context.new(phase, request_id, deadline, qualifier, http)
