@@ -4,21 +4,31 @@ package engine
 
 import (
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-func reserve(limit uint64) []byte {
+// reserve takes n stretches of address space of a length, or one where there is no room for all, or none.
+func reserve(length uint64, n int) [][]byte {
 	page := uint64(os.Getpagesize())
-	b, err := unix.Mmap(-1, 0, int((limit+page-1)&^(page-1)), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
+	stride := (length + page - 1) &^ (page - 1)
+	whole, err := unix.MmapPtr(-1, 0, nil, uintptr(stride)*uintptr(n), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE)
 	if err != nil {
-		return nil
+		if n == 1 {
+			return nil
+		}
+		return reserve(length, 1)
 	}
-	return b[:limit]
+	all := make([][]byte, n)
+	for i := range all {
+		all[i] = unsafe.Slice((*byte)(unsafe.Add(whole, uintptr(stride)*uintptr(i))), stride)[:length]
+	}
+	return all
 }
 
 func release(b []byte) {
-	if err := unix.Munmap(b[:cap(b)]); err != nil {
+	if err := unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(b)), uintptr(cap(b))); err != nil {
 		panic(err) // not a mapping of ours: two owners
 	}
 }

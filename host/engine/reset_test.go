@@ -9,16 +9,23 @@ import (
 )
 
 // TestReset_BringsEveryByteBack writes anywhere in a guest's memory and compares all of it after the reset, both where the written pages are
-// copied and where they are too many for that.
+// copied and where they are too many for that, with an image that is mapped and with one of few pages, or none, that is copied.
 func TestReset_BringsEveryByteBack(t *testing.T) {
+	t.Run("an image of many pages", func(t *testing.T) { bringsBack(t, 4<<20) })
+	t.Run("an image of few pages", func(t *testing.T) { bringsBack(t, 3*4096+5) })
+	t.Run("an image of zeros", func(t *testing.T) { bringsBack(t, 0) })
+}
+
+// bringsBack uses an image that begins with as many bytes that are not zero, and goes on with zeros.
+func bringsBack(t *testing.T, filled int) {
 	e := newEngine(t, Config{})
 	f := probe(t).WithDefaults()
 	p := compile(t, e, f)
 	// A memory larger than the probe's, so that there are more pages than a reset copies.
 	const size = 8 << 20
 	want := make([]byte, size)
-	for i := range want[:size/2] { // the second half of the image is zeros
-		want[i] = byte(rand.Uint32())
+	for i := range want[:filled] {
+		want[i] = byte(rand.Uint32()) | 1
 	}
 	im := &image{size: size}
 	require.NoError(t, im.save(want))

@@ -2,8 +2,12 @@ package engine
 
 import "sync"
 
-// maxSpaces is how many stretches of address space are kept. They hold no memory.
-const maxSpaces = 64
+// maxSpaces is how many stretches of address space are kept. They hold no memory. atOnce of one length are taken from the system in one piece, since the
+// call costs a small guest a sixth of its start however much is asked for.
+const (
+	maxSpaces = 64
+	atOnce    = 8
+)
 
 // spaces are stretches of address space that guests have left, empty: to take one from the system and to give it back is a quarter of the start of a
 // small guest. They may serve another function, so whoever puts one back has emptied it.
@@ -26,7 +30,14 @@ func (s *spaces) take(length uint64) []byte {
 		return space
 	}
 	s.mu.Unlock()
-	return reserve(length)
+	all := reserve(length, atOnce)
+	if all == nil {
+		return nil
+	}
+	for _, space := range all[1:] {
+		s.keep(space)
+	}
+	return all[0]
 }
 
 // put empties the first used bytes and keeps the space, or gives it back to the system.
@@ -35,6 +46,11 @@ func (s *spaces) put(space []byte, used uint64) {
 		release(space)
 		return
 	}
+	s.keep(space)
+}
+
+// keep keeps an empty space, or gives it back to the system.
+func (s *spaces) keep(space []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.kept >= maxSpaces {

@@ -3,7 +3,6 @@ package lull
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -60,20 +59,15 @@ type value struct {
 }
 
 // spare holds contexts that no call has used. They are made many at a time: an allocation takes Go about half a microsecond in WebAssembly,
-// a tenth of a small call. None is used twice, since a goroutine may keep one past its call.
-var spare struct {
-	sync.Mutex
-	contexts []Context
-}
+// a tenth of a small call. None is used twice, since a goroutine may keep one past its call. Only who begins a call uses it, and calls do not overlap.
+var spare []Context
 
 func newContext(phase string) *Context {
-	spare.Lock()
-	defer spare.Unlock()
-	if len(spare.contexts) == 0 {
-		spare.contexts = make([]Context, 32)
+	if len(spare) == 0 {
+		spare = make([]Context, 32)
 	}
-	c := &spare.contexts[0]
-	spare.contexts = spare.contexts[1:]
+	c := &spare[0]
+	spare = spare[1:]
 	c.phase = phase
 	return c
 }
@@ -145,10 +139,11 @@ func (c *Context) standard() context.Context {
 
 func (c *Context) end() {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.ended = true
-	if c.cancel != nil {
-		c.cancel()
+	cancel := c.cancel
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
 	}
 }
 
@@ -203,17 +198,23 @@ func readField(f field) (string, bool) {
 // keepEvent is the largest event, in bytes, whose memory is kept for the next one.
 const keepEvent = 64 << 10
 
-var eventBuffer []byte
+var eventBuffer []byte // as long as it is
 
 // event reads the whole event. The result is valid until the call ends.
 func (c *Context) event(size uint32) ([]byte, error) {
 	if size == 0 {
 		return nil, nil
 	}
-	buf := slices.Grow(eventBuffer, int(size))[:size]
-	if size <= keepEvent {
-		eventBuffer = buf[:0]
+	buf := eventBuffer
+	if int(size) > len(buf) {
+		if size > keepEvent {
+			buf = make([]byte, size)
+		} else {
+			buf = make([]byte, min(2*size+256, keepEvent)) // the next one may be a little longer
+			eventBuffer = buf
+		}
 	}
+	buf = buf[:size]
 	n := hostEvent(buf, 0)
 	if err := refusal("event_read", n); err != nil {
 		return nil, err
