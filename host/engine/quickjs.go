@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -10,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -32,11 +30,7 @@ var quickjsLanguage = language{
 	ownFiles: true,
 	overlaps: true,
 	driver: func(p *Program) sourceDriver {
-		q := &quickjs{}
-		if p.booted != nil {
-			q.places = p.booted.(*quickjs).places
-		}
-		return q
+		return &quickjs{}
 	},
 }
 
@@ -52,7 +46,7 @@ type quickjs struct {
 	files *files
 	mod   api.Module
 	fns   [len(quickjsExports)]api.Function // of mod, looked up when first called: each costs 10 KiB
-	stack [4][4]uint64                      // for calls inside of host calls inside of calls
+	stack [4][5]uint64                      // for calls inside of host calls inside of calls
 	depth int
 
 	calls
@@ -65,13 +59,14 @@ type quickjs struct {
 type places struct {
 	context  uint32 // of the C library
 	mailbox  uint32
-	dispatch uint32 // functions of the script
-	tick     uint32
-	reject   uint32
-	names    uint32
+	dispatch uint64 // functions of the script, as values
+	tick     uint64
+	reject   uint64
+	names    uint64
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
+	standing standing
 }
 
 // rejection is a promise that was rejected and that nobody has asked for a reason.
@@ -138,14 +133,14 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		return nil, err
 	}
 	settings := q.str(ctx, q.settings(r.program))
-	q.invoke(ctx, install, q.value(call), array, q.value(settings))
+	q.invoke(ctx, q.value(install), q.value(call), array, q.value(settings))
 	for _, box := range []uint32{install, call, settings} {
 		q.do(ctx, qFreeValue, uint64(box))
 	}
 	global := q.do(ctx, qGetGlobal)
-	for name, to := range map[string]*uint32{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names} {
+	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names} {
 		key := q.cstring(ctx, "__lull_"+name)
-		*to = q.do(ctx, qGetProp, uint64(global), uint64(key))
+		*to = q.value(q.do(ctx, qGetProp, uint64(global), uint64(key)))
 		q.do(ctx, qFree, uint64(key))
 	}
 	q.do(ctx, qFreeValue, uint64(global))
@@ -155,11 +150,14 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	if err := q.findJobs(ctx); err != nil {
 		return nil, err
 	}
+	if err := q.prepareContexts(r.program, ctx); err != nil {
+		return nil, err
+	}
 	if r.program.Overlaps() {
 		q.do(ctx, qInterrupt, 1)
 	}
 	inv := q.begin(r.guest, nil, time.Time{})
-	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)))
+	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)), undefined, undefined)
 	q.drain(r.guest)
 	q.report(r.guest)
 	q.do(ctx, qRunGC)
@@ -168,29 +166,19 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 
 // settings are what the script has to know of the function.
 func (q *quickjs) settings(p *Program) string {
-	f, cfg := p.fn, p.engine.cfg
-	type object = map[string]any
+	f := p.fn
 	env := f.Env
 	if env == nil {
 		env = map[string]string{}
 	}
-	initTimeout := f.Initializer.Timeout
-	if !f.Initializer.On() {
-		initTimeout = fn.DefaultHookTimeout
-	}
-	b, err := json.Marshal(object{
+	b, err := json.Marshal(map[string]any{
 		"phases": []string{
 			abi.PhaseNone: "start", abi.PhaseHandler: abi.PhaseHandler.String(), abi.PhaseInitializer: abi.PhaseInitializer.String(),
 			abi.PhasePreFreeze: abi.PhasePreFreeze.String(), abi.PhasePreStop: abi.PhasePreStop.String(),
 		},
-		"overlap": p.Overlaps(), "env": env, "accountId": cfg.AccountID, "region": cfg.Region, "service": f.Service,
-		"function": object{
-			"name": f.Name, "handler": f.Handler, "memory": f.Limits.MemoryMiB, "timeout": int(f.Limits.Timeout / time.Second),
-			"initializer": f.Initializer.Handler, "initializationTimeout": int(initTimeout / time.Second),
-		},
-		"handlers": object{
-			abi.PhaseHandler.String(): f.Handler, abi.PhaseInitializer.String(): f.Initializer.Handler,
-			abi.PhasePreFreeze.String(): f.PreFreeze.Handler, abi.PhasePreStop.String(): f.PreStop.Handler,
+		"overlap": p.Overlaps(), "env": env, "memory": f.Limits.MemoryMiB,
+		"handlers": []string{
+			abi.PhaseHandler: f.Handler, abi.PhaseInitializer: f.Initializer.Handler, abi.PhasePreFreeze: f.PreFreeze.Handler, abi.PhasePreStop: f.PreStop.Handler,
 		},
 	})
 	if err != nil {
@@ -261,6 +249,9 @@ func (q *quickjs) restored(r *reactor) error {
 		q.files = r.files
 		q.mod, q.fns = r.mod, [len(q.fns)]api.Function{}
 	}
+	if booted, ok := r.program.booted.(*quickjs); ok {
+		q.places = booted.places
+	}
 	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps()}
 	var seed [8]byte
 	randomBytes(seed[:])
@@ -306,17 +297,15 @@ func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error
 
 // start dispatches a call.
 func (q *quickjs) start(g *guest, inv *invocation) {
-	c := inv.call
-	meta := q.meta(g, c)
-	length := 0
-	if c.Request != nil {
-		q.pending = c.Request.Body
-		length = len(q.pending)
-		q.memory().Write(q.mailbox+mailBytes, q.pending[:min(length, mailRoom)])
+	c, ctx := inv.call, &g.ctx
+	event := uint64(undefined)
+	if c.Phase == abi.PhaseHandler {
+		event = q.bytes(ctx, c.Request.Body)
 	}
-	q.invoke(&g.ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), q.value(meta), intValue(int32(length)))
-	q.do(&g.ctx, qFreeValue, uint64(meta))
-	q.pending = nil
+	object := q.contextOf(g, c)
+	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), object, event)
+	q.drop(ctx, object)
+	q.drop(ctx, event)
 	q.tag()
 }
 
@@ -326,26 +315,6 @@ func (q *quickjs) advance(g *guest) int32 {
 	q.tag()
 	q.enter(g, q.runner)
 	return wait
-}
-
-// meta is what the script has to know of a call, parts separated by unit separators. It is a box to be freed.
-func (q *quickjs) meta(g *guest, c *instance.Call) uint32 {
-	b := make([]byte, 0, 160)
-	b = c.RequestID.Append(b)
-	b = append(append(b, 0x1f), g.id...)
-	b = append(append(b, 0x1f), cmp.Or(requested(c), c.VersionID, fn.Latest)...)
-	b = append(append(b, 0x1f), c.VersionID...)
-	b = strconv.AppendInt(append(b, 0x1f), c.Deadline.UnixMilli(), 10)
-	if c.Request != nil && c.Request.HTTP != nil {
-		h := c.Request.HTTP
-		b = append(b, 0x1f)
-		j, err := json.Marshal([]any{h.Method(), h.Path(), h.Query(), h.ClientIP(), string(h.AppendHeaders(nil))})
-		if err != nil {
-			panic(err) // strings
-		}
-		b = append(b, j...)
-	}
-	return q.str(&g.ctx, string(b))
 }
 
 // requested is the qualifier that the caller asked for.

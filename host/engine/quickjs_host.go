@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/md5"
@@ -22,10 +23,9 @@ import (
 // What the script asks the host for: the first argument of its one host function. guests/nodejs/runtime.js has the same numbers.
 const (
 	opLog       = iota // level, text
-	opDone             // invocation
+	opDone             // invocation, text or bytes: to the answer, unless missing
 	opFail             // invocation, handled, type, message, stack
-	opWrite            // invocation, text: to the answer
-	opWriteMail        // invocation, n: bytes of the mailbox, to the answer
+	opWrite            // invocation, text or bytes: to the answer
 	opStatus           // invocation, status
 	opHeader           // invocation, name, value
 	opPull             // offset: the next piece of what is pending, into the mailbox; its length
@@ -102,7 +102,7 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 	switch a.int(0) {
 	case opLog:
 		a.take(ctx, 2, func(text []byte) { g.say(abi.Level(min(max(a.int(1), 0), int32(abi.Error))), text) })
-	case opDone, opFail, opWrite, opWriteMail, opStatus, opHeader:
+	case opDone, opFail, opWrite, opStatus, opHeader:
 		q.on(g, a.int(1), func(inv *invocation) { result = intValue(q.answer(g, inv, a)) })
 	case opEnter:
 		inv := q.find(a.int(1))
@@ -178,31 +178,24 @@ func (q *quickjs) bigText(ctx context.Context, b []byte) uint32 {
 func (q *quickjs) answer(g *guest, inv *invocation, a arguments) (refused int32) {
 	ctx := &g.ctx
 	switch a.int(0) {
-	case opDone, opFail:
-		var fault *fn.Fault
-		if a.int(0) == opFail {
-			part := func(i uint32) (b []byte) {
-				a.take(ctx, i, func(text []byte) { b = append(b, text...) })
-				return b
-			}
-			fault = newReport(part(3), part(4), part(5))
-			fault.Kind = fn.Unhandled
-			if a.int(2) != 0 {
-				fault.Kind = fn.Handled
-			}
+	case opDone:
+		if a.n > 2 {
+			q.write(g, a)
 		}
-		if g.refusal != "" {
-			fault = g.result(abi.ResultOK)
+		q.end(inv, g.refusedFault())
+	case opFail:
+		part := func(i uint32) (b []byte) {
+			a.take(ctx, i, func(text []byte) { b = append(b, text...) })
+			return b
 		}
-		q.end(inv, fault)
+		fault := newReport(part(3), part(4), part(5))
+		fault.Kind = fn.Unhandled
+		if a.int(2) != 0 {
+			fault.Kind = fn.Handled
+		}
+		q.end(inv, cmp.Or(g.refusedFault(), fault))
 	case opWrite:
-		if g.inHandler(abi.ResponseWrite) {
-			a.take(ctx, 2, func(text []byte) { refused = g.write([]byte(wellFormed(text))) })
-		}
-	case opWriteMail:
-		if g.inHandler(abi.ResponseWrite) {
-			refused = g.write(q.mail(a.int(2)))
-		}
+		refused = q.write(g, a)
 	case opStatus:
 		if g.inHandler(abi.ResponseStatus) {
 			refused = g.setStatus(int(a.int(2)))
@@ -213,6 +206,26 @@ func (q *quickjs) answer(g *guest, inv *invocation, a arguments) (refused int32)
 		}
 	}
 	return refused
+}
+
+// write appends the third argument, text or bytes, to the answer.
+func (q *quickjs) write(g *guest, a arguments) (refused int32) {
+	if !g.inHandler(abi.ResponseWrite) {
+		return 0
+	}
+	if v := q.value(a.box(2)); v>>32 == tagObject {
+		return g.write(q.view(&g.ctx, v))
+	}
+	a.take(&g.ctx, 2, func(text []byte) { refused = g.write([]byte(wellFormed(text))) })
+	return refused
+}
+
+// refusedFault is the fault of a call in which something was refused, or nil.
+func (g *guest) refusedFault() *fn.Fault {
+	if g.refusal == "" {
+		return nil
+	}
+	return g.result(abi.ResultOK)
 }
 
 // compile evaluates a script of the user's under its file name. What it throws goes on to the script.

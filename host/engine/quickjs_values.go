@@ -9,11 +9,11 @@ import (
 	"github.com/tetratelabs/wazero/api"
 )
 
-// The mailbox: boxes of arguments, their addresses, a length, and bytes.
+// The mailbox: values, a length, and bytes.
 const (
-	mailBoxes  = 0
-	mailArgs   = 64
-	mailLength = 96
+	mailValues = 0
+	mostValues = 16
+	mailLength = 8 * mostValues
 	mailBytes  = 256
 	mailRoom   = 64 << 10
 	mailSize   = mailBytes + mailRoom
@@ -25,7 +25,11 @@ const (
 	tagBool      = 1
 	tagUndefined = 3
 	tagException = 6
+	tagObject    = 0xffffffff
+	tagCounted   = 0xfffffff7 // the first of those whose payload is an address, with a count of references before it
 )
+
+const undefined = tagUndefined << 32
 
 // The functions of the C library that the driver calls.
 const (
@@ -33,7 +37,15 @@ const (
 	qFree
 	qCall
 	qFreeValue
+	qDrop
+	qDup
 	qNewString
+	qNewText
+	qNewBytes
+	qNewAtom
+	qNewObject
+	qParseJSON
+	qBytes
 	qStringLen
 	qFreeCString
 	qExecuteJob
@@ -42,7 +54,6 @@ const (
 	qTrackRejections
 	qHostFunction
 	qGetGlobal
-	qSetProp
 	qGetProp
 	qEval
 	qGetException
@@ -56,10 +67,12 @@ const (
 )
 
 var quickjsExports = [...]string{
-	qMalloc: "wasm_malloc", qFree: "wasm_free", qCall: "qjs_call", qFreeValue: "qjs_free_value", qNewString: "qjs_new_string",
+	qMalloc: "wasm_malloc", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
+	qDrop: "JS_FreeValue", qDup: "JS_DupValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy",
+	qNewAtom: "JS_NewAtomLen", qNewObject: "JS_NewObjectFrom", qParseJSON: "JS_ParseJSON", qBytes: "JS_GetUint8Array",
 	qStringLen: "qjs_get_string_len", qFreeCString: "qjs_free_cstring", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
-	qGetGlobal: "qjs_get_global", qSetProp: "qjs_set_prop_string", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
+	qGetGlobal: "qjs_get_global", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
 	qGetException: "qjs_get_exception", qThrow: "qjs_throw", qContextPtr: "qjs_get_context_ptr",
 	qRuntimePtr: "qjs_get_runtime_ptr", qInterrupt: "qjs_set_interrupt_handler", qRunGC: "qjs_run_gc",
 	qNewNumber: "qjs_new_number", qUint8Array: "JS_NewUint8Array",
@@ -81,7 +94,7 @@ func (q *quickjs) try(ctx context.Context, f int, params ...uint64) (uint64, err
 	return stack[0], err
 }
 
-// call is try for those who are called by the guest, or by a function that turns the panic into an error again: it unwinds a guest that has
+// do is try for those who are called by the guest, or by a function that turns the panic into an error again: it unwinds a guest that has
 // trapped.
 func (q *quickjs) do(ctx context.Context, f int, params ...uint64) uint32 {
 	v, err := q.try(ctx, f, params...)
@@ -130,7 +143,7 @@ func (q *quickjs) box(ctx context.Context, v uint64) uint32 {
 }
 
 func (q *quickjs) float(ctx context.Context, f float64) uint32 {
-	return q.box(ctx, math.Float64bits(f)-q.addend)
+	return q.box(ctx, q.number(f))
 }
 
 // text makes a string of bytes that are in the guest's memory.
@@ -157,6 +170,79 @@ func (q *quickjs) cstring(ctx context.Context, s string) uint32 {
 	return at
 }
 
+// made is a value that the C library was asked for.
+func (q *quickjs) made(v uint64, err error) uint64 {
+	if err == nil && v>>32 == tagException {
+		err = errNoMemory
+	}
+	if err != nil {
+		panic(trapped{err})
+	}
+	return v
+}
+
+// newText makes a string.
+func (q *quickjs) newText(ctx context.Context, s string) uint64 {
+	at := q.mailbox + mailBytes
+	if len(s) > mailRoom {
+		at = q.cstring(ctx, s)
+		defer q.do(ctx, qFree, uint64(at))
+	}
+	q.memory().WriteString(at, s)
+	return q.made(q.try(ctx, qNewText, uint64(q.context), uint64(at), uint64(len(s))))
+}
+
+// bytes makes a Uint8Array.
+func (q *quickjs) bytes(ctx context.Context, b []byte) uint64 {
+	if len(b) <= mailRoom {
+		at := q.mailbox + mailBytes
+		q.memory().Write(at, b)
+		return q.made(q.try(ctx, qNewBytes, uint64(q.context), uint64(at), uint64(len(b))))
+	}
+	// It begins as a copy of what the memory begins with, which is as long at least: one copy less in the guest's memory.
+	v := q.made(q.try(ctx, qNewBytes, uint64(q.context), 0, uint64(len(b))))
+	at := q.do(ctx, qBytes, uint64(q.context), uint64(q.mailbox+mailLength), v)
+	q.memory().Write(at, b)
+	return v
+}
+
+// view is what a Uint8Array has, in place, or nil for anything else.
+func (q *quickjs) view(ctx context.Context, v uint64) []byte {
+	at := q.do(ctx, qBytes, uint64(q.context), uint64(q.mailbox+mailLength), v)
+	n, _ := q.memory().ReadUint32Le(q.mailbox + mailLength)
+	if at == 0 {
+		return nil
+	}
+	b, _ := q.memory().Read(at, n)
+	return b
+}
+
+// parse makes the value of a JSON text.
+func (q *quickjs) parse(ctx context.Context, text string) uint64 {
+	at := q.cstring(ctx, text)
+	v, err := q.try(ctx, qParseJSON, uint64(q.context), uint64(at), uint64(len(text)), uint64(at))
+	q.do(ctx, qFree, uint64(at))
+	return q.made(v, err)
+}
+
+func (q *quickjs) number(f float64) uint64 { return math.Float64bits(f) - q.addend }
+
+// dup counts one more reference to a value, and drop one less.
+func (q *quickjs) dup(v uint64) uint64 {
+	if v>>32 >= tagCounted {
+		count := uint32(v) - 4
+		n, _ := q.memory().ReadUint32Le(count)
+		q.memory().WriteUint32Le(count, n+1)
+	}
+	return v
+}
+
+func (q *quickjs) drop(ctx context.Context, v uint64) {
+	if v>>32 >= tagCounted {
+		q.do(ctx, qDrop, uint64(q.context), v)
+	}
+}
+
 // take gives the text of a value to use, in place.
 func (q *quickjs) take(ctx context.Context, box uint32, use func(text []byte)) {
 	at := q.do(ctx, qStringLen, uint64(box), uint64(q.mailbox+mailLength))
@@ -174,24 +260,28 @@ func (q *quickjs) string(ctx context.Context, box uint32) (s string) {
 	return s
 }
 
-// invoke calls a function of the script with what is in the first boxes of the mailbox, and returns the value, if it is an int.
-func (q *quickjs) invoke(ctx context.Context, f uint32, values ...uint64) int32 {
-	mem := q.memory()
-	for i, v := range values {
-		box := q.mailbox + mailBoxes + uint32(8*i)
-		mem.WriteUint64Le(box, v)
-		mem.WriteUint32Le(q.mailbox+mailArgs+uint32(4*i), box)
+// invoke calls a function of the script with values that stay the caller's, and returns what it returns, if that is an int.
+func (q *quickjs) invoke(ctx context.Context, f uint64, values ...uint64) int32 {
+	result, err := q.try(ctx, qCall, uint64(q.context), f, undefined, uint64(len(values)), q.lay(values))
+	if err != nil {
+		panic(trapped{err})
 	}
-	result := q.do(ctx, qCall, uint64(f), uint64(q.mailbox+mailBoxes), uint64(len(values)), uint64(q.mailbox+mailArgs))
-	v := q.value(result)
-	q.do(ctx, qFreeValue, uint64(result))
-	if v>>32 == tagException {
+	if result>>32 == tagException {
 		what := q.exception(ctx)
 		if !q.stopped { // the script catches all but that
 			panic(trapped{errors.New(what)})
 		}
 	}
-	return int32(uint32(v))
+	return int32(uint32(result))
+}
+
+// lay puts at most mostValues values into the mailbox.
+func (q *quickjs) lay(values []uint64) uint64 {
+	mem := q.memory()
+	for i, v := range values {
+		mem.WriteUint64Le(q.mailbox+mailValues+uint32(8*i), v)
+	}
+	return uint64(q.mailbox + mailValues)
 }
 
 // exception is the text of the exception that was thrown last. The script catches those of users; this is for what it has not foreseen.

@@ -1,36 +1,32 @@
-// The context of a call, with the fields and names of Function Compute's Node.js runtime.
+// The context of a call. The host makes it, with the fields and names of Function Compute's Node.js runtime; here are its methods.
 
-class Invocation {
-  constructor(id, phase, meta) {
-    this.id = id;
-    this.phase = phase;
-    this.ended = false;
-    const [requestId, instanceId, qualifier, versionId, deadline, http] = meta.split('\u001f');
-    this.context = {
-      requestId,
-      credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '' },
-      function: { ...settings.function },
-      service: { name: settings.service, logProject: '', logStore: '', qualifier, versionId },
-      region: settings.region, accountId: settings.accountId, retryCount: 0,
-      tracing: { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: '' },
-      instanceId, phase, deadline: Number(deadline), waitsForEmptyEventLoopBeforeCallback: false,
-    };
-    hidden(this.context, 'logger', new Logger(this));
-    hidden(this.context, 'getRemainingTimeInMillis', () => Math.max(0, Number(deadline) - Date.now()));
-    if (phase === 'handler') hidden(this.context, 'response', new Answer(this));
-    this.http = http !== undefined;
-    if (this.http) this.context.http = httpOf(http);
-  }
+const contextMethods = {
+  get logger() { return new Logger(invocationOf(this)); },
+  getRemainingTimeInMillis() {
+    const { context } = invocationOf(this);
+    return context ? Math.max(0, context.deadline - Date.now()) : 0;
+  },
+  get response() {
+    const invocation = invocationOf(this);
+    return invocation.phase === phases.handler ? new Answer(invocation) : undefined;
+  },
+};
+for (const name of Object.keys(contextMethods)) Object.defineProperty(contextMethods, name, { enumerable: false });
+
+// invocationOf finds a call by its context. A method that was taken out of its context belongs to the call whose code runs.
+function invocationOf(context) {
+  for (const invocation of invocations) if (invocation.context === context && invocation.id !== 0) return invocation;
+  return invocationOfId(ownerNow()) || ended;
 }
 
 class Logger {
-  #of;
-  constructor(of) { this.#of = of; }
+  #id;
+  constructor(of) { this.#id = of.id; }
   #say(at, args) {
-    const running = host(op.owner);
-    host(op.enter, this.#of.id);
+    const running = ownerNow();
+    enter(this.#id);
     host(op.log, at, format(args));
-    host(op.enter, running);
+    enter(running);
   }
   debug(...args) { this.#say(level.debug, args); }
   info(...args) { this.#say(level.info, args); }
@@ -41,21 +37,15 @@ class Logger {
 
 // Answer writes to the answer as it goes: lull's own, for what a returned value cannot say.
 class Answer {
-  #of;
-  constructor(of) { this.#of = of; }
-  setStatusCode(status) { told(host(op.status, this.#of.id, Number(status) | 0)); return this; }
-  addHeader(name, value) { told(host(op.header, this.#of.id, String(name), String(value))); return this; }
-  write(chunk) { writeTo(this.#of, chunk); return this; }
-}
-
-function httpOf(text) {
-  const [method, path, query, clientIP, block] = JSON.parse(text);
-  const headers = {};
-  for (const line of block.split('\n')) {
-    const colon = line.indexOf(': ');
-    if (colon > 0) (headers[line.slice(0, colon)] ??= []).push(line.slice(colon + 2));
+  #id;
+  constructor(of) { this.#id = of.id; }
+  setStatusCode(status) { told(host(op.status, this.#id, Number(status) | 0)); return this; }
+  addHeader(name, value) { told(host(op.header, this.#id, String(name), String(value))); return this; }
+  write(chunk) {
+    const text = answerOf(chunk);
+    if (text !== undefined) told(host(op.write, this.#id, text));
+    return this;
   }
-  return { method, path, query, clientIP, headers };
 }
 
 // told throws if the host has refused something. The request's error is then what the host says.
@@ -63,29 +53,21 @@ function told(refusal) {
   if (refusal < 0) throw new Error('the host has refused a part of the answer');
 }
 
-// writeTo appends to the answer.
-function writeTo(invocation, value) {
-  if (typeof value === 'string') told(host(op.write, invocation.id, value));
-  else if (value instanceof Uint8Array || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
-    const bytes = bytesOf(value);
-    for (let at = 0; at < bytes.length; at += room) {
-      const piece = bytes.subarray(at, at + room);
-      mail.set(piece);
-      told(host(op.writeMail, invocation.id, piece.length));
-    }
-  } else if (value !== undefined) {
-    const text = JSON.stringify(value);
-    if (text === undefined) throw new TypeError(`a ${typeof value} cannot be an answer`);
-    told(host(op.write, invocation.id, text));
-  }
+// answerOf is a value as it goes into an answer: text, bytes, or undefined for nothing.
+function answerOf(value) {
+  if (typeof value === 'string' || value === undefined) return value;
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return bytesOf(value);
+  const text = JSON.stringify(value);
+  if (text === undefined) throw new TypeError(`a ${typeof value} cannot be an answer`);
+  return text;
 }
 
-// answerHTTP writes an answer that is an object with a status code, as API gateways have it.
-function answerHTTP(invocation, value) {
-  told(host(op.status, invocation.id, value.statusCode));
+// answerHTTP writes status and headers of an answer that is an object with a status code, as API gateways have it, and returns its body.
+function answerHTTP(id, value) {
+  told(host(op.status, id, value.statusCode));
   for (const [name, values] of Object.entries({ ...value.headers, ...value.multiValueHeaders })) {
-    for (const one of Array.isArray(values) ? values : [values]) told(host(op.header, invocation.id, name, String(one)));
+    for (const one of Array.isArray(values) ? values : [values]) told(host(op.header, id, name, String(one)));
   }
-  if (value.body === undefined || value.body === null) return;
-  writeTo(invocation, value.isBase64Encoded ? Buffer.from(String(value.body), 'base64') : value.body);
+  if (value.body === undefined || value.body === null) return undefined;
+  return answerOf(value.isBase64Encoded ? Buffer.from(String(value.body), 'base64') : value.body);
 }

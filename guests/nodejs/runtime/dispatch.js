@@ -1,25 +1,63 @@
 // Calls: the host dispatches one, and then runs jobs and timers until it has ended.
 
-const active = new Map(); // invocations that have not ended, by id
+const phases = { handler: settings.phases.indexOf('handler') };
+
+// Invocations that have not ended, and, with id 0, places for further ones. Who keeps one keeps its id, too.
+const invocations = [];
+const ended = { id: 0, phase: 0, context: undefined };
+
+function begun(id, phase, context) {
+  let invocation;
+  for (let i = 0; i < invocations.length; i++) {
+    if (invocations[i].id === 0 || !settings.overlap) { // one that was given up
+      invocation = invocations[i];
+      break;
+    }
+  }
+  if (!invocation) invocations.push(invocation = { id, phase, context });
+  invocation.id = newest = id;
+  invocation.phase = phase;
+  invocation.context = context;
+  return invocation;
+}
+
+function invocationOfId(id) {
+  for (let i = 0; i < invocations.length; i++) if (invocations[i].id === id) return invocations[i];
+  return undefined;
+}
+
+// ownerNow is the invocation whose code runs, and enter makes another one's code run. The host knows where they overlap.
+let newest = 0;
+const ownerNow = settings.overlap ? () => host(op.owner) : () => newest;
+const enter = settings.overlap ? id => void host(op.enter, id) : () => {};
+
+function end(invocation) {
+  invocation.id = 0;
+  invocation.context = undefined;
+}
 
 // guarded runs code of an invocation; what it throws is the invocation's end.
 function guarded(id, run) {
   try {
     return run();
   } catch (e) {
-    if (globalThis.process.listenerCount('uncaughtException') > 0) {
-      try {
-        globalThis.process.emit('uncaughtException', e, 'uncaughtException');
-        return undefined;
-      } catch (second) {
-        e = second;
-      }
-    }
-    const invocation = active.get(id);
-    if (invocation) fail(invocation, e, false);
-    else host(op.log, level.error, 'Uncaught ' + shown(e));
+    thrownBy(id, e);
     return undefined;
   }
+}
+
+function thrownBy(id, e) {
+  if (globalThis.process.listenerCount('uncaughtException') > 0) {
+    try {
+      globalThis.process.emit('uncaughtException', e, 'uncaughtException');
+      return;
+    } catch (second) {
+      e = second;
+    }
+  }
+  const invocation = id && invocationOfId(id);
+  if (invocation) fail(invocation, e, false);
+  else host(op.log, level.error, 'Uncaught ' + shown(e));
 }
 
 function shown(thrown) {
@@ -28,35 +66,28 @@ function shown(thrown) {
 }
 
 function fail(invocation, error, handled) {
-  ended(invocation);
-  host(op.fail, invocation.id, handled ? 1 : 0, ...describe(error));
-}
-
-function ended(invocation) {
-  invocation.ended = true;
-  active.delete(invocation.id);
+  const { id } = invocation;
+  end(invocation);
+  host(op.fail, id, handled ? 1 : 0, ...describe(error));
 }
 
 // finish ends an invocation with a value.
 function finish(invocation, value) {
+  const { id } = invocation;
+  let answer;
   try {
-    if (invocation.phase === 'handler') {
-      if (invocation.http && value !== null && typeof value === 'object' && Number.isInteger(value.statusCode)) answerHTTP(invocation, value);
-      else writeTo(invocation, value);
+    if (typeof value === 'string') answer = value;
+    else if (value !== undefined && invocation.phase === phases.handler) {
+      const inHTTP = value !== null && typeof value === 'object' && Number.isInteger(value.statusCode) && invocation.context.http !== undefined;
+      answer = inHTTP ? answerHTTP(id, value) : answerOf(value);
     }
   } catch (e) {
-    return fail(invocation, e, false);
+    if (invocation.id === id) fail(invocation, e, false);
+    return;
   }
-  ended(invocation);
-  host(op.done, invocation.id);
-}
-
-const handlers = new Map(); // by name, as configured
-
-function handlerOf(name) {
-  let found = handlers.get(name);
-  if (!found) handlers.set(name, found = find(name));
-  return found;
+  end(invocation);
+  if (answer === undefined || invocation.phase !== phases.handler) host(op.done, id);
+  else host(op.done, id, answer);
 }
 
 function find(name) {
@@ -77,42 +108,35 @@ function namesOf(file) {
   return exports && (typeof exports === 'object' || typeof exports === 'function') ? Object.keys(exports).filter(key => typeof exports[key] === 'function') : [];
 }
 
-// callHandler calls the user's function. It ends by its callback, by a promise, or, if it takes no callback, by returning.
-function callHandler(invocation, run, args, callbackAt) {
-  const callback = (error, value) => {
-    if (invocation.ended) return void host(op.log, level.warn, `the ${invocation.phase} called back again; what it said is lost`);
-    if (error !== undefined && error !== null && error !== false) fail(invocation, error, true);
-    else finish(invocation, value);
-  };
-  const result = run(...args, callback);
-  if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
-    result.then(
-      value => { if (!invocation.ended) finish(invocation, value); },
-      error => { if (!invocation.ended) fail(invocation, error, false); });
-  } else if (!invocation.ended && run.length <= callbackAt && (result !== undefined || invocation.phase !== 'handler')) {
-    finish(invocation, result);
-  }
-}
+const handlers = []; // by phase; undefined where there is none
 
-hidden(globalThis, '__lull_dispatch', (id, phaseNumber, meta, length) => {
-  const phase = settings.phases[phaseNumber];
-  if (meta === undefined) { // the boot
-    const invocation = { id, phase: 'start', ended: false };
-    active.set(id, invocation);
-    guarded(id, () => {
-      for (const name of Object.values(settings.handlers)) if (name) handlerOf(name);
-      finish(invocation);
-    });
-    return;
+hidden(globalThis, '__lull_dispatch', (id, phase, context, event) => {
+  const invocation = begun(id, phase, context);
+  try {
+    if (context === undefined) { // the boot
+      settings.handlers.forEach((name, phase) => { if (name) handlers[phase] = find(name); });
+      return finish(invocation);
+    }
+    Object.setPrototypeOf(context, contextMethods);
+    const callback = (error, value) => {
+      if (invocation.id !== id) return void host(op.log, level.warn, `the ${settings.phases[phase]} called back again; what it said is lost`);
+      if (error !== undefined && error !== null && error !== false) fail(invocation, error, true);
+      else finish(invocation, value);
+    };
+    const run = handlers[phase];
+    // It ends by its callback, by a promise, or, if it takes no callback, by returning.
+    const inHandler = phase === phases.handler;
+    const result = inHandler ? run(own(event), context, callback) : run(context, callback);
+    if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
+      result.then(
+        value => { if (invocation.id === id) finish(invocation, value); },
+        error => { if (invocation.id === id) fail(invocation, error, false); });
+    } else if (invocation.id === id && (inHandler ? result !== undefined && run.length <= 2 : run.length <= 1)) {
+      finish(invocation, result);
+    }
+  } catch (e) {
+    thrownBy(id, e);
   }
-  const invocation = new Invocation(id, phase, meta);
-  if (!settings.overlap) active.clear(); // one that was given up
-  active.set(id, invocation);
-  guarded(id, () => {
-    const run = handlerOf(settings.handlers[phase]);
-    if (phase !== 'handler') return callHandler(invocation, run, [invocation.context], 1);
-    callHandler(invocation, run, [own(pullAll(length, true)), invocation.context], 2);
-  });
 });
 
 hidden(globalThis, '__lull_tick', tick);
@@ -125,6 +149,6 @@ hidden(globalThis, '__lull_reject', reason => {
 });
 
 hidden(globalThis, '__lull_names', () => {
-  const name = settings.handlers.handler, dot = name.lastIndexOf('.');
+  const name = settings.handlers[phases.handler], dot = name.lastIndexOf('.');
   host(op.names, namesOf(fileAt('/code/' + (dot > 0 ? name.slice(0, dot) : 'index'))).join('\n'));
 });

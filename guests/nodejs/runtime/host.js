@@ -1,8 +1,8 @@
 // The border to the host: one function, and the mailbox, a stretch of memory that both see. host/engine/quickjs_host.go has the other side.
 
 const op = {
-  log: 0, done: 1, fail: 2, write: 3, writeMail: 4, status: 5, header: 6, pull: 7, now: 8, random: 9, compile: 10, exit: 11, print: 12,
-  text: 13, utf8: 14, push: 15, hash: 16, decode: 17, names: 18, enter: 19, owner: 20, file: 21,
+  log: 0, done: 1, fail: 2, write: 3, status: 4, header: 5, pull: 6, now: 7, random: 8, compile: 9, exit: 10, print: 11, text: 12, utf8: 13, push: 14, hash: 15,
+  decode: 16, names: 17, enter: 18, owner: 19, file: 20,
 };
 const settings = JSON.parse(settingsText);
 const room = mail.length;

@@ -29,7 +29,7 @@ const builtins = {
   module: once(() => ({ builtinModules: Object.keys(builtins), createRequire: file => requireFrom(bundled.path().dirname(pathOf(file))) })),
   os: once(() => ({
     EOL: '\n', arch: () => 'wasm32', platform: () => 'linux', type: () => 'Linux', release: () => '', hostname: () => 'localhost', homedir: () => '/tmp', tmpdir: () => '/tmp',
-    endianness: () => 'LE', cpus: () => [{ model: 'lull', speed: 0, times: {} }], totalmem: () => settings.function.memory * 1048576, freemem: () => 0, uptime: () => process.uptime(),
+    endianness: () => 'LE', cpus: () => [{ model: 'lull', speed: 0, times: {} }], totalmem: () => settings.memory * 1048576, freemem: () => 0, uptime: () => process.uptime(),
     loadavg: () => [0, 0, 0], networkInterfaces: () => ({}), userInfo: () => ({ uid: 0, gid: 0, username: 'root', homedir: '/tmp', shell: null }), constants: { signals: {}, errno: {} },
   })),
   path: once(() => {

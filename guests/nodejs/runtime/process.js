@@ -41,7 +41,7 @@
     uptime: () => (now() - began) / 1000,
     hrtime,
     nextTick: (run, ...args) => {
-      const owner = host(op.owner);
+      const owner = ownerNow();
       queueMicrotask(() => guarded(owner, () => run(...args)));
     },
     memoryUsage: () => ({ rss: 0, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }),

@@ -1,50 +1,49 @@
 // Timers run while a call waits. Between calls nothing runs: a timer that is due then runs in the next call.
 
-const timers = new Map();
+const timers = new Map(); // what is set, by number
 let immediates = [];
 let timerCount = 0;
 
+function runnable(run) {
+  if (typeof run !== 'function') throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+}
+
 class Timeout {
+  #set;
   constructor(run, ms, args, repeat) {
-    if (typeof run !== 'function') throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
+    runnable(run);
     ms = Number(ms);
-    this.ms = ms >= 1 && ms <= 0x7fffffff ? Math.trunc(ms) : 1;
-    hidden(this, 'run', run);
-    hidden(this, 'args', args);
-    hidden(this, 'id', ++timerCount);
-    hidden(this, 'at', now() + this.ms);
-    hidden(this, 'repeat', repeat);
-    hidden(this, 'owner', host(op.owner));
-    timers.set(this.id, this);
+    ms = ms >= 1 && ms <= 0x7fffffff ? Math.trunc(ms) : 1;
+    const id = ++timerCount;
+    timers.set(id, this.#set = { id, run, args, ms, repeat, at: now() + ms, owner: ownerNow() });
   }
   ref() { return this; }
   unref() { return this; }
   hasRef() { return true; }
   refresh() {
-    this.at = now() + this.ms;
-    timers.set(this.id, this);
+    this.#set.at = now() + this.#set.ms;
+    timers.set(this.#set.id, this.#set);
     return this;
   }
-  close() { timers.delete(this.id); return this; }
-  [Symbol.toPrimitive]() { return this.id; }
+  close() { timers.delete(this.#set.id); return this; }
+  [Symbol.toPrimitive]() { return this.#set.id; }
 }
 
 class Immediate {
+  #set;
   constructor(run, args) {
-    if (typeof run !== 'function') throw Object.assign(new TypeError('The "callback" argument must be of type function.'), { code: 'ERR_INVALID_ARG_TYPE' });
-    hidden(this, 'run', run);
-    hidden(this, 'args', args);
-    hidden(this, 'owner', host(op.owner));
-    immediates.push(this);
+    runnable(run);
+    immediates.push(this.#set = { run, args, owner: ownerNow() });
   }
   ref() { return this; }
   unref() { return this; }
   hasRef() { return true; }
+  close() { immediates = immediates.filter(i => i !== this.#set); }
 }
 
 const clear = timer => {
-  if (timer instanceof Immediate) immediates = immediates.filter(i => i !== timer);
-  else if (timer !== undefined && timer !== null) timers.delete(timer instanceof Timeout ? timer.id : Number(timer));
+  if (timer instanceof Timeout || timer instanceof Immediate) timer.close();
+  else if (timer !== undefined && timer !== null) timers.delete(Number(timer));
 };
 
 globalThis.setTimeout = (run, ms, ...args) => new Timeout(run, ms, args, false);
@@ -54,12 +53,7 @@ globalThis.clearTimeout = globalThis.clearInterval = globalThis.clearImmediate =
 
 // tick runs one thing that is due and returns 0, or the milliseconds until the next one is, or -1 if there is none.
 function tick() {
-  if (immediates.length) {
-    const next = immediates.shift();
-    host(op.enter, next.owner);
-    guarded(next.owner, () => next.run(...next.args));
-    return 0;
-  }
+  if (immediates.length) return due(immediates.shift());
   let next;
   for (const timer of timers.values()) if (!next || timer.at < next.at) next = timer;
   if (!next) return -1;
@@ -67,7 +61,11 @@ function tick() {
   if (next.at > time) return Math.min(Math.ceil(next.at - time), 1 << 30);
   if (next.repeat) next.at = time + next.ms;
   else timers.delete(next.id);
-  host(op.enter, next.owner);
-  guarded(next.owner, () => next.run(...next.args));
+  return due(next);
+}
+
+function due({ run, args, owner }) {
+  enter(owner);
+  guarded(owner, () => run(...args));
   return 0;
 }
