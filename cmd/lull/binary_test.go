@@ -69,7 +69,7 @@ func runFor(t testing.TB, longest time.Duration, env []string, stdin string, arg
 func cleanEnv() []string {
 	env := []string{"GORACE=atexit_sleep_ms=0"}
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "LULL_API=") && !strings.HasPrefix(e, keyVariable+"=") && !strings.HasPrefix(e, "GORACE=") {
+		if !strings.HasPrefix(e, "LULL_API=") && !strings.HasPrefix(e, keyVariable+"=") && !strings.HasPrefix(e, natsVariable+"=") && !strings.HasPrefix(e, "GORACE=") {
 			env = append(env, e)
 		}
 	}

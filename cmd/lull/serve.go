@@ -77,7 +77,7 @@ func (c *serveCmd) Run(ctx context.Context, p *program) error {
 			return usagef("--deploy %s: expected NAME=FILE|DIR", d)
 		}
 	}
-	if err := c.storeFlags.check(); err != nil {
+	if err := c.storeFlags.check(p.getenv); err != nil {
 		return err
 	}
 	if err := c.logFlags.check(); err != nil {

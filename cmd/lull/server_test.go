@@ -31,6 +31,8 @@ type server struct {
 	exit      int      // the code that it has to end with
 	within    []string // the command that runs it, if there is one
 	command   []string // in place of serve
+	env       []string // beside the clean environment
+	data      string   // its data directory, unless its arguments name another
 	ended     chan struct{}
 }
 
@@ -47,10 +49,11 @@ func (s *server) start(t testing.TB, stderr io.Writer, args ...string) {
 	if s.command == nil {
 		s.command = []string{"serve"}
 	}
-	args = append([]string{"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", filepath.Join(t.TempDir(), "data")}, args...)
+	s.data = filepath.Join(t.TempDir(), "data")
+	args = append([]string{"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", s.data}, args...)
 	args = slices.Concat(s.within, []string{binary}, s.command, args)
 	s.cmd = exec.Command(args[0], args[1:]...)
-	s.cmd.Env = cleanEnv()
+	s.cmd.Env = append(cleanEnv(), s.env...)
 	s.cmd.Stderr = stderr
 	stdout, err := s.cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,17 +16,25 @@ import (
 
 // storeFlags say where functions, services and what else must survive are kept.
 type storeFlags struct {
-	NATS            string `name:"nats" placeholder:"URL" help:"Keep functions and all else on these NATS servers with JetStream, which several lull servers may share, and not under --data: nats://HOST:PORT or tls://HOST:PORT, several with commas between."`
+	NATS            string `name:"nats" placeholder:"URL" help:"Keep functions and all else on these NATS servers with JetStream, which several lull servers may share, and not under --data: nats://HOST:PORT or tls://HOST:PORT, several with commas between; USER:PASSWORD@ or TOKEN@ may be before the host. Others can see command lines: better ${natsVariable}."`
 	NATSCredentials string `name:"nats-credentials" placeholder:"FILE" help:"A user's credentials for --nats, as nsc writes them."`
+	NATSNKey        string `name:"nats-nkey" placeholder:"FILE" help:"A user's nkey seed for --nats."`
 	NATSCA          string `name:"nats-ca" placeholder:"FILE" help:"The certificates that a server of --nats must have one from, in PEM form."`
 	NATSCert        string `name:"nats-cert" placeholder:"FILE" help:"A certificate to show to --nats, in PEM form, with --nats-key."`
 	NATSKey         string `name:"nats-key" placeholder:"FILE" help:"Its key."`
 	NATSReplicas    int    `name:"nats-replicas" default:"1" placeholder:"N" help:"How many servers of a NATS cluster keep each message (default 1)."`
 }
 
-func (f *storeFlags) check() error {
-	if f.NATS == "" && (f.NATSCredentials != "" || f.NATSCA != "" || f.NATSCert != "" || f.NATSKey != "") {
-		return usagef("--nats-credentials, --nats-ca, --nats-cert and --nats-key go with --nats")
+// natsVariable names the servers of --nats, where there is no such flag.
+const natsVariable = "LULL_NATS"
+
+func (f *storeFlags) check(getenv func(string) string) error {
+	f.NATS = cmp.Or(f.NATS, getenv(natsVariable))
+	if f.NATS == "" && (f.NATSCredentials != "" || f.NATSNKey != "" || f.NATSCA != "" || f.NATSCert != "" || f.NATSKey != "") {
+		return usagef("--nats-credentials, --nats-nkey, --nats-ca, --nats-cert and --nats-key go with --nats")
+	}
+	if f.NATSCredentials != "" && f.NATSNKey != "" {
+		return usagef("--nats-credentials and --nats-nkey name two users")
 	}
 	if (f.NATSCert == "") != (f.NATSKey == "") {
 		return usagef("--nats-cert and --nats-key go together")
@@ -47,7 +56,7 @@ func (f *storeFlags) open(ctx context.Context, data *dataDir, log zerolog.Logger
 		return nil, err
 	}
 	return jetstream.Connect(ctx, jetstream.Options{
-		URL: f.NATS, Credentials: f.NATSCredentials, TLS: secure, Replicas: f.NATSReplicas, Log: tell,
+		URL: f.NATS, Credentials: f.NATSCredentials, NKey: f.NATSNKey, TLS: secure, Replicas: f.NATSReplicas, Log: tell,
 	})
 }
 

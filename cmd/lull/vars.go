@@ -19,6 +19,7 @@ func vars() kong.Vars {
 		"apiAddress":   defaultAPIAddress,
 		"httpAddress":  defaultHTTPAddress,
 		"keyVariable":  keyVariable,
+		"natsVariable": natsVariable,
 		"languages":    strings.Join(guests.Languages(), ", "),
 		"interpreters": strings.Join(interpreters.Names(), ", "),
 		"service":      fn.DefaultService,

@@ -8,6 +8,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,10 +25,13 @@ const callTimeout = 10 * time.Second
 
 // Options describe a connection to servers elsewhere.
 type Options struct {
-	// URL of a server, or of several with commas between: nats://HOST:PORT, tls://HOST:PORT.
+	// URL of a server, or of several with commas between: nats://HOST:PORT, tls://HOST:PORT. It may have USER:PASSWORD@ or TOKEN@ before the host; no error
+	// and no message repeats them.
 	URL string
 	// Credentials is a file with a user's JWT and seed, as nsc writes it. Empty: none.
 	Credentials string
+	// NKey is a file with a user's nkey seed. Empty: none.
+	NKey string
 	// TLS is used when it is not nil, and when the server asks for it.
 	TLS *tls.Config
 	// Replicas is how many servers of a cluster keep each message. Default 1.
@@ -65,9 +70,14 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	if log == nil {
 		log = func(string) {}
 	}
+	address, err := public(o.URL)
+	if err != nil {
+		return nil, err
+	}
 	opts := []nats.Option{
 		nats.Name("lull"),
 		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(), // a password may be put right at the server
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { log(fmt.Sprintf("the connection to NATS is lost: %v", err)) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log(fmt.Sprintf("NATS: %v", err)) }),
@@ -75,12 +85,22 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	if o.Credentials != "" {
 		opts = append(opts, nats.UserCredentials(o.Credentials))
 	}
+	if o.NKey != "" {
+		key, err := nats.NkeyOptionFromSeed(o.NKey)
+		if err != nil {
+			return nil, fmt.Errorf("the nkey in %s: %w", o.NKey, err)
+		}
+		opts = append(opts, key)
+	}
 	if o.TLS != nil {
 		opts = append(opts, nats.Secure(o.TLS))
 	}
 	conn, err := nats.Connect(o.URL, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("cannot connect to NATS at %s: %w", o.URL, err)
+	switch {
+	case errors.Is(err, nats.ErrAuthorization):
+		return nil, fmt.Errorf("NATS at %s does not take these credentials: %w", address, err)
+	case err != nil:
+		return nil, fmt.Errorf("cannot connect to NATS at %s: %w", address, err)
 	}
 	s, err := newStore(conn, nil, o.Replicas, log)
 	if err != nil {
@@ -88,9 +108,25 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := s.Check(ctx); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("NATS at %s has no JetStream to offer: %w", conn.ConnectedUrlRedacted(), err)
+		return nil, fmt.Errorf("NATS at %s has no JetStream to offer: %w", address, err)
 	}
 	return s, nil
+}
+
+// public returns the addresses of servers without users, passwords and tokens.
+func public(servers string) (string, error) {
+	var list []string
+	for server := range strings.SplitSeq(servers, ",") {
+		if server = strings.TrimSpace(server); !strings.Contains(server, "://") {
+			server = "nats://" + server
+		}
+		u, err := url.Parse(server)
+		if err != nil || u.Host == "" {
+			return "", errors.New("an address of NATS is not one: expected nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ or TOKEN@ before the host, where '%', '/', '?', '#', '@' and ':' are written as %25, %2F, %3F, %23, %40 and %3A")
+		}
+		list = append(list, u.Scheme+"://"+u.Host)
+	}
+	return strings.Join(list, ","), nil
 }
 
 func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string)) (*Store, error) {
@@ -110,7 +146,7 @@ func newStore(conn *nats.Conn, srv *server.Server, replicas int, log func(string
 		s.mu.back = make(chan struct{})
 		s.mu.Unlock()
 		if srv == nil {
-			log("connected to NATS again, at " + c.ConnectedUrlRedacted())
+			log("connected to NATS again, at " + c.ConnectedAddr())
 		}
 	})
 	return s, nil

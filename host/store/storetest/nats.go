@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,9 +53,11 @@ func (n *NATS) Start(t testing.TB) {
 	require.NoError(t, n.cmd.Start())
 	address, drained := make(chan string, 1), make(chan struct{})
 	n.drained = drained
+	var said strings.Builder
 	go func() {
 		defer close(drained)
 		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			fmt.Fprintln(&said, lines.Text())
 			if m := listening.FindStringSubmatch(lines.Text()); m != nil {
 				address <- m[1]
 			}
@@ -63,7 +66,7 @@ func (n *NATS) Start(t testing.TB) {
 	select {
 	case n.Address = <-address:
 	case <-drained:
-		require.FailNow(t, "nats-server ended")
+		require.FailNow(t, "nats-server ended", said.String())
 	case <-time.After(within):
 		require.FailNow(t, "nats-server did not start")
 	}
