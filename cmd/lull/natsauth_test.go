@@ -98,8 +98,8 @@ func TestNATS_TLS(t *testing.T) {
 			config: config(", ca_file: '" + ca.file + "', verify: true"),
 			good:   []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file, "--nats-cert", clientCert, "--nats-key", clientKey},
 			bad: []natsRefusal{
-				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file}, words: []string{"certificate required"}},
-				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file, "--nats-cert", strangeCert, "--nats-key", strangeKey}, words: []string{"tls"}},
+				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file}, words: []string{"wants one where there is none"}},
+				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file, "--nats-cert", strangeCert, "--nats-key", strangeKey}, words: []string{"does not take this certificate"}},
 				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file, "--nats-cert", clientCert, "--nats-key", strangeKey}, words: []string{"--nats-cert and --nats-key", "does not match"}},
 				{with: []string{"--nats", "tls://ADDRESS", "--nats-ca", ca.file, "--nats-cert", clientCert}, words: []string{"go together"}, code: exitUsage},
 			},

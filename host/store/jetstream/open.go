@@ -99,6 +99,8 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization):
 		return nil, fmt.Errorf("NATS at %s does not take these credentials: %w", address, err)
+	case refusesCertificate(err):
+		return nil, fmt.Errorf("NATS at %s does not take this certificate, or wants one where there is none: %w", address, err)
 	case err != nil:
 		return nil, fmt.Errorf("cannot connect to NATS at %s: %w", address, err)
 	}
@@ -111,6 +113,13 @@ func Connect(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("NATS at %s has no JetStream to offer: %w", address, err)
 	}
 	return s, nil
+}
+
+// refusesCertificate reports whether a server ended the connection for want of a good certificate. In TLS 1.3 it does so after the handshake, with an alert that may
+// come too late to be read.
+func refusesCertificate(err error) bool {
+	_, alert := errors.AsType[tls.AlertError](err)
+	return err != nil && (alert || strings.Contains(err.Error(), "after TLS handshake") || strings.Contains(err.Error(), "remote error: tls:"))
 }
 
 // public returns the addresses of servers without users, passwords and tokens.
