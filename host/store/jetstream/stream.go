@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -139,8 +140,22 @@ func (t *stream) read(ctx context.Context, q store.Query, yield func(message) bo
 		return t.s.explain(ctx, err)
 	}
 	defer messages.Stop()
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
+	for silent := 0; ; {
+		m, err := next(ctx, messages, q.Follow)
+		if errors.Is(err, errSilent) {
+			// What was left may have gone meanwhile: too old, too much, purged. The server's answer comes behind what it has sent, so
+			// that one more silence is the end.
+			info, err := consumer.Info(ctx)
+			if err != nil {
+				return t.s.explain(ctx, err)
+			}
+			if info.NumPending > 0 {
+				silent = 0
+			} else if silent++; silent > 1 {
+				return nil
+			}
+			continue
+		}
 		if err != nil {
 			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 				return context.Cause(ctx)
@@ -162,6 +177,22 @@ func (t *stream) read(ctx context.Context, q store.Query, yield func(message) bo
 			}
 		}
 	}
+}
+
+var errSilent = errors.New("no message for a while")
+
+// next waits for a message, for as long as ctx lives or, unless more is to come, until errSilent.
+func next(ctx context.Context, messages jetstream.MessagesContext, follow bool) (jetstream.Msg, error) {
+	if follow {
+		return messages.Next(jetstream.NextContext(ctx))
+	}
+	short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+	defer cancel()
+	m, err := messages.Next(jetstream.NextContext(short))
+	if err != nil && short.Err() != nil && ctx.Err() == nil {
+		return nil, errSilent
+	}
+	return m, err
 }
 
 func (t *stream) Purge(ctx context.Context, subject string) error {

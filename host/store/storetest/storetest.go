@@ -43,6 +43,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Subject) {
 		"a stream drops what is over its size, oldest first":             streamSize,
 		"a stream drops what is over its age":                            streamAge,
 		"a purged subject is gone, and no other":                         streamPurge,
+		"reading ends where what was to be read is purged meanwhile":     streamPurgedMeanwhile,
 		"an entry over its limit is refused":                             streamEntryLimit,
 		"a job is handed to one taker":                                   queueOnce,
 		"a job that is retried comes back later, with its note":          queueRetry,

@@ -139,6 +139,22 @@ func streamAge(t *testing.T, s Subject) {
 	require.Equal(t, "new", read(t, st, store.Query{}))
 }
 
+// More than a reader is sent ahead.
+func streamPurgedMeanwhile(t *testing.T, s Subject) {
+	ctx, st := testContext(t), stream(t, s.Open(t), store.StreamConfig{})
+	for range 20 {
+		require.NoError(t, st.Append(ctx, store.Entry{Subject: "a", Data: make([]byte, store.MaxEntryBytes)}))
+	}
+	n := 0
+	require.NoError(t, st.Read(ctx, store.Query{}, func(store.Message) bool {
+		if n++; n == 1 {
+			require.NoError(t, st.Purge(ctx, ""))
+		}
+		return true
+	}))
+	require.GreaterOrEqual(t, n, 1)
+}
+
 func streamPurge(t *testing.T, s Subject) {
 	ctx, st := testContext(t), stream(t, s.Open(t), store.StreamConfig{})
 	require.NoError(t, st.Append(ctx, entry("a", "1"), entry("a.b", "2"), entry("ab", "3"), entry("c", "4")))
