@@ -37,10 +37,12 @@ func spin(b *testing.B, p *engine.Program, event string, d time.Duration) (deadl
 	return c.Deadline
 }
 
-// BenchmarkDeadline is how late a guest that never ends is stopped: a loop, and a loop of bulk instructions.
+// BenchmarkDeadline is how late a guest that never ends is stopped: a loop, a loop of bulk instructions, functions that call each other up and down, and a
+// recursion that gets deeper until the deadline, or, sooner, until it has no stack left. There wazero moves the stack to a larger one now and then, and
+// walks all of it at the end.
 func BenchmarkDeadline(b *testing.B) {
 	p := program(b, hosttest.Probe, engine.Config{})
-	for name, event := range map[string]string{"loop": "l", "bulk": "b"} {
+	for name, event := range map[string]string{"loop": "l", "bulk": "b", "recursion": "v", "deep": "r"} {
 		b.Run(name, func(b *testing.B) {
 			var late []float64
 			for range 100 {

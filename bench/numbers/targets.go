@@ -35,6 +35,8 @@ var targets = []target{
 	{"transform of a 14 MB module", "Transform", "sec/op", 1, "s", 0.15, false},
 	{"a spinning guest stops late by, loop", "Deadline/loop", "late-max-ms", 1, "ms", 10, false},
 	{"a spinning guest stops late by, bulk", "Deadline/bulk", "late-max-ms", 1, "ms", 10, false},
+	{"a spinning guest stops late by, recursion", "Deadline/recursion", "late-max-ms", 1, "ms", 10, false},
+	{"a spinning guest stops late by, deep recursion", "Deadline/deep", "late-max-ms", 1, "ms", 10, false},
 	{"a collection beside a spinning guest waits", "Collection", "beside-max-ms", 1, "ms", 15, false},
 	{"neighbours' p99 beside spinning guests / alone", "Neighbours", "beside/alone", 1, "x", 2, false},
 }

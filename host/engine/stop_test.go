@@ -52,7 +52,7 @@ func call(g instance.Guest, event string, timeout time.Duration) (*instance.Call
 
 func TestCall_AGuestThatNeverEndsIsStoppedAtItsDeadline(t *testing.T) {
 	p := compile(t, hosttest.Function("f"))
-	for event, what := range map[string]string{"l": "a loop", "r": "a recursion", "z": "a sleep", "b": "bulk copies"} {
+	for event, what := range map[string]string{"l": "a loop", "r": "a recursion", "v": "functions that call each other", "z": "a sleep", "b": "bulk copies"} {
 		t.Run(what, func(t *testing.T) {
 			g := start(t, p)
 			defer g.Close()

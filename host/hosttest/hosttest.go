@@ -23,7 +23,7 @@ import (
 //	M?  makes preFreeze and preStop do ?: t trap, l loop, e read an event, w write an answer, x exit 7, f fail, s sleep 100 ms, g log
 //	e   answers the event
 //	u   adds 1 to a count in memory and answers it: Number
-//	l r t x  loops, recurses, traps, exits with code 3
+//	l r v t x  loops, recurses deeper and deeper, recurses up and down, traps, exits with code 3
 //	b   fills memory for ever
 //	m g grows memory until it fails and traps; grows by one page and answers the old size in pages or -1: Number
 //	p h H S  writes an answer from outside its memory; sets an illegal header, one of the host's, an illegal status

@@ -31,6 +31,16 @@
   (func $recurse (param i32) (result i32)
     (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
 
+  ;; two functions that call each other, never deep, and not in anybody's lifetime to their end
+  (func $odd (param i32)
+    (if (local.get 0) (then
+      (call $even (i32.sub (local.get 0) (i32.const 1)))
+      (call $even (i32.sub (local.get 0) (i32.const 1))))))
+  (func $even (param i32)
+    (if (local.get 0) (then
+      (call $odd (i32.sub (local.get 0) (i32.const 1)))
+      (call $odd (i32.sub (local.get 0) (i32.const 1))))))
+
   ;; sleep for as many milliseconds as the argument says, through poll_oneoff
   (func $sleep (param $ms i32)
     (memory.fill (i32.const 512) (i32.const 0) (i32.const 128))
@@ -84,7 +94,8 @@
           (local.set $n (i32.add (local.get $n) (local.get $op)))
           (br $more)))
       (return (i32.const 0))))
-    ;; l: loop for ever; r: recurse for ever; t: trap; x: exit with code 3
+    ;; l: loop for ever; r: recurse for ever, deeper and deeper; v: recurse for ever, up and down; t: trap; x: exit with code 3
+    (if (i32.eq (local.get $op) (i32.const 118)) (then (call $odd (i32.const 60))))
     (if (i32.eq (local.get $op) (i32.const 108)) (then (loop $l (br $l))))
     (if (i32.eq (local.get $op) (i32.const 114)) (then (drop (call $recurse (i32.const 0)))))
     (if (i32.eq (local.get $op) (i32.const 116)) (then unreachable))
