@@ -96,7 +96,7 @@ func (c *comparison) latency(group, name string, h *latency.Histogram) {
 }
 
 // freeze measures one round of an ordinary program under each freezer.
-func (c *comparison) freeze(ctx context.Context, o ordinary) error {
+func (c *comparison) freeze(ctx context.Context, o server) error {
 	start, warm := latency.New(), latency.New()
 	began := time.Now()
 	server, err := o.start(ctx, c.dir)
@@ -245,7 +245,7 @@ func cpuTime(pid int) time.Duration {
 }
 
 // idleProcesses measures many ordinary processes that have answered once. They are started four at a time.
-func (c *comparison) idleProcesses(ctx context.Context, o ordinary, n int) {
+func (c *comparison) idleProcesses(ctx context.Context, o server, n int) {
 	name := fmt.Sprintf("%s, %d of them", o.name, n)
 	skip := func(why string) { c.report.Skip(memoryGroup, name, why) }
 	if row := c.report.Find(memoryGroup, fmt.Sprintf("%s, %d of them", o.name, c.many[0])); n > c.many[0] {

@@ -4,79 +4,38 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/lull-dev/lull/bench/guests"
 	"github.com/lull-dev/lull/bench/load"
+	"github.com/lull-dev/lull/bench/ordinary"
 	"github.com/lull-dev/lull/bench/process"
 )
-
-//go:embed server.js
-var serverJS []byte
-
-//go:embed server.py
-var serverPy []byte
 
 // event of every request.
 var event = []byte(strings.Repeat("x", 100))
 
-// ordinary is a program that serves the work as a process of its own.
-type ordinary struct {
+// server is a program that serves the work as a process of its own.
+type server struct {
 	name    string
 	command func(dir string) (process.Command, error)
 }
 
-var ordinaries = []ordinary{
+var ordinaries = []server{
 	{"Go net/http", func(string) (process.Command, error) {
 		return process.Command{Env: []string{roleVariable + "=server"}}, nil
 	}},
-	{"Node.js", script("node", "server.js", serverJS)},
-	{"Python http.server", script("python3", "server.py", serverPy)},
-}
-
-// script serves with an interpreter. The file is written once: many processes read it at a time.
-func script(program, name string, text []byte) func(string) (process.Command, error) {
-	path := sync.OnceValues(func() (string, error) { return interpreterOf(program) })
-	return func(dir string) (process.Command, error) {
-		interpreter, err := path()
-		if err != nil {
-			return process.Command{}, err
-		}
-		file := filepath.Join(dir, name)
-		if _, err := os.Stat(file); err != nil {
-			if err := os.WriteFile(file, text, 0o600); err != nil {
-				return process.Command{}, err
-			}
-		}
-		return process.Command{Path: interpreter, Args: []string{file}}, nil
-	}
-}
-
-// interpreterOf finds a program. python3 may be a script of a version manager that starts the real one; that would be measured, too.
-func interpreterOf(program string) (string, error) {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return "", fmt.Errorf("%s is not installed", program)
-	}
-	if program == "python3" {
-		if out, err := exec.Command(path, "-c", "import sys; print(sys.executable)").Output(); err == nil {
-			return strings.TrimSpace(string(out)), nil
-		}
-	}
-	return path, nil
+	{ordinary.Node.Name, ordinary.Node.Command},
+	{ordinary.Python.Name, ordinary.Python.Command},
 }
 
 // running is an ordinary program that runs.
@@ -86,7 +45,7 @@ type running struct {
 }
 
 // start returns when the program has answered once.
-func (o ordinary) start(ctx context.Context, dir string) (*running, error) {
+func (o server) start(ctx context.Context, dir string) (*running, error) {
 	c, err := o.command(dir)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lull-dev/lull/bench/guests"
+	"github.com/lull-dev/lull/bench/ordinary"
 )
 
 // timeout is the deadline of every call, where a contender has deadlines. No call comes near it.
@@ -41,6 +42,7 @@ type guest struct {
 	source  []byte // a packed source tree, for hosts with an interpreter
 	runtime string // lull's, for the tree
 	handler string
+	program *program // the tree's interpreter as a program; nil if it is none
 }
 
 // errCannot is wrapped by what a contender cannot do at all; the row then says so.
@@ -55,6 +57,9 @@ type sort struct {
 	native bool
 	// inside contenders have no HTTP rows: another one has them.
 	inside bool
+	// server is a native contender that is a program of its own, and guest the only guest beside which it runs: both are of one language.
+	server *ordinary.Server
+	guest  string
 }
 
 // sorts in the order in which they take turns.
@@ -69,6 +74,8 @@ var sorts = []sort{
 	{name: "extism", open: openExtism},
 	{name: "fasthttp", native: true},
 	{name: "net/http", native: true},
+	{name: ordinary.Node.Name, native: true, server: &ordinary.Node, guest: "JavaScript"},
+	{name: ordinary.Python.Name, native: true, server: &ordinary.Python, guest: "Python"},
 }
 
 func sortOf(name string) (sort, error) {

@@ -16,7 +16,7 @@ type plugins struct {
 
 func openExtism(g *guest, cache string) (contender, error) {
 	if g.extism == nil {
-		return nil, fmt.Errorf("%w: the work is there as a plug-in in C only", errCannot)
+		return nil, fmt.Errorf("%w: there is no plug-in kit for %s here", errCannot, g.name)
 	}
 	kept, err := wazero.NewCompilationCacheWithDir(filepath.Join(cache, "extism"))
 	if err != nil {
@@ -58,5 +58,5 @@ func (p *plugin) call(event []byte) ([]byte, error) {
 func (p *plugin) close() error { return p.Close(context.Background()) }
 
 func errNoSource(g *guest) error {
-	return fmt.Errorf("%w: it has no interpreter for %s", errCannot, g.name)
+	return fmt.Errorf("%w: the interpreter for %s is a library that lull drives, not a program", errCannot, g.name)
 }

@@ -16,40 +16,46 @@ import (
 type guestFile struct {
 	Name, Runtime, Handler string
 	Module, Extism, Source []byte
+	Program                *program
 }
 
 // prepare builds all guests into a folder. missing says, by the guest's name, why it could not be built.
 func prepare(ctx context.Context, dir string) (names []string, missing map[string]string, err error) {
 	missing = map[string]string{}
-	plugin, err := guests.Build(ctx, "extism")
-	if _, ok := errors.AsType[*toolchain.ToolchainError](err); err != nil && !ok {
-		return nil, nil, err
-	}
-	for name, folder := range map[string]string{"C": "c", "Go": "go"} {
-		module, err := guests.Build(ctx, folder)
+	for _, lang := range []struct{ name, folder, extism string }{{"C", "c", "extism"}, {"Go", "go", "extism-go"}} {
+		g := guestFile{Name: lang.name}
+		for folder, to := range map[string]*[]byte{lang.folder: &g.Module, lang.extism: &g.Extism} {
+			if *to, err = guests.Build(ctx, folder); err != nil {
+				break
+			}
+		}
 		if lacks, ok := errors.AsType[*toolchain.ToolchainError](err); ok {
-			missing[name] = lacks.Error()
+			missing[lang.name] = lacks.Error()
 			continue
+		}
+		if err == nil {
+			err = writeGuest(dir, g)
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		g := guestFile{Name: name, Module: module}
-		if name == "C" {
-			g.Extism = plugin
-		}
-		if err := writeGuest(dir, g); err != nil {
-			return nil, nil, err
-		}
-		names = append(names, name)
+		names = append(names, lang.name)
 	}
 	for _, s := range guests.Sources() {
-		code, _, err := s.Pack()
+		code, installed, err := s.Pack()
 		if err != nil {
 			missing[s.Name] = err.Error()
 			continue
 		}
-		if err := writeGuest(dir, guestFile{Name: s.Name, Source: code, Runtime: s.Runtime, Handler: s.Handler}); err != nil {
+		g := guestFile{Name: s.Name, Source: code, Runtime: s.Runtime, Handler: s.Handler}
+		if s.Name == "Python" {
+			folder, err := installed.Find(s.Interpreter)
+			if err != nil {
+				return nil, nil, err
+			}
+			g.Program = pythonProgram(folder, filepath.Join(guests.Dir(), s.Folder))
+		}
+		if err := writeGuest(dir, g); err != nil {
 			return nil, nil, err
 		}
 		names = append(names, s.Name)
@@ -74,5 +80,5 @@ func readGuest(dir, name string) (*guest, error) {
 	if err := json.Unmarshal(text, &g); err != nil {
 		return nil, fmt.Errorf("guest %s: %w", name, err)
 	}
-	return &guest{name: g.Name, module: g.Module, extism: g.Extism, source: g.Source, runtime: g.Runtime, handler: g.Handler}, nil
+	return &guest{name: g.Name, module: g.Module, extism: g.Extism, source: g.Source, runtime: g.Runtime, handler: g.Handler, program: g.Program}, nil
 }

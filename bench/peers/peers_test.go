@@ -51,10 +51,11 @@ func TestContenders_AnswerAlikeAndStartNew(t *testing.T) {
 			t.Run(s.name+"/"+name, func(t *testing.T) {
 				c, err := s.open(g, dir)
 				if errors.Is(err, errCannot) {
-					if os.Getenv("CI") == "true" {
+					if g.source == nil || s.name != "extism" && g.program != nil {
 						t.Fatal(err)
 					}
-					t.Skip(err)
+					t.Log(err) // it stands in the row
+					return
 				}
 				must(t, err)
 				for range 3 {
@@ -64,7 +65,9 @@ func TestContenders_AnswerAlikeAndStartNew(t *testing.T) {
 					if checked(i, event, true) == nil {
 						t.Error("the second answer is that of a new instance")
 					}
-					must(t, spin(i, 1000, guests.Spun(1000)))
+					if _, ok := c.(once); !ok {
+						must(t, spin(i, 1000, guests.Spun(1000)))
+					}
 					must(t, i.close())
 				}
 				must(t, c.close())

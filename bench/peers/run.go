@@ -120,7 +120,7 @@ func (r *run) round(ctx context.Context, round int, guest string) {
 		}
 		for _, s := range sorts {
 			switch {
-			case !r.wanted(s) || s.inside || ctx.Err() != nil:
+			case !r.wanted(s) || s.inside || s.guest != "" && s.guest != guest || ctx.Err() != nil:
 			case fresh && s.native:
 				r.report.Skip(throughput, s.name, "it has no instances")
 			default:
@@ -160,7 +160,7 @@ func (r *run) inProcess(ctx context.Context, round int, s sort, guest string) {
 	if err != nil {
 		why := strings.TrimSpace(said.String())
 		if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == cannotCode {
-			for _, group := range []string{coldGroup(guest), warmGroup(guest), busyGroup(guest), stallGroup(guest)} {
+			for _, group := range []string{coldGroup(guest), warmGroup(guest), busyGroup(guest), stallGroup(guest), memoryGroup(guest)} {
 				r.report.Skip(group, s.name, why)
 			}
 			return
@@ -194,9 +194,16 @@ func (r *run) fail(group, name string, err error) {
 // overHTTP starts a contender's server and runs a closed loop.
 func (r *run) overHTTP(ctx context.Context, s sort, guest string, fresh bool, throughput, latency string) {
 	var url string
-	server, err := process.Start(ctx, process.Command{
-		Env: append(r.order(s, guest, fresh, effort{}), roleVariable+"=serve"),
-	}, func(line string) bool {
+	command := process.Command{Env: append(r.order(s, guest, fresh, effort{}), roleVariable+"=serve")}
+	if s.server != nil {
+		var err error
+		if command, err = s.server.Command(r.dir); err != nil {
+			r.report.Skip(throughput, s.name, err.Error())
+			return
+		}
+		command.Grace = 2 * time.Second
+	}
+	server, err := process.Start(ctx, command, func(line string) bool {
 		u, ok := strings.CutPrefix(line, "listening ")
 		url = u
 		return ok
@@ -227,7 +234,9 @@ func (r *run) hammer(ctx context.Context, name, url, throughput, latency string,
 		return
 	}
 	defer calls.Close()
-	load.Closed(ctx, r.connections, r.time/3, calls.Call)
+	if !strings.HasSuffix(url, "/once/") { // nothing of it could become warm
+		load.Closed(ctx, r.connections, r.time/3, calls.Call)
+	}
 	got := load.Closed(ctx, r.connections, r.time, calls.Call)
 	switch {
 	case ctx.Err() != nil:

@@ -27,7 +27,7 @@ func serve(s sort, g *guest, cache string, fresh bool) error {
 	}
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM)
-	failed := make(chan error, 1)
+	failed, path := make(chan error, 1), "/f/"
 	switch {
 	case s.name == "lull":
 		h, err := newHost(cache)
@@ -52,10 +52,16 @@ func serve(s sort, g *guest, cache string, fresh bool) error {
 		if err != nil {
 			return err
 		}
+		if _, ok := c.(once); ok {
+			if !fresh {
+				return errOnce
+			}
+			path = "/once/"
+		}
 		server := fasthttp.Server{Handler: (&pooled{c: c, fresh: fresh, free: make(chan instance, 256)}).handle}
 		go func() { failed <- server.Serve(ln) }()
 	}
-	fmt.Printf("listening http://%s/f/\n", ln.Addr())
+	fmt.Printf("listening http://%s%s\n", ln.Addr(), path)
 	select {
 	case err := <-failed:
 		return err

@@ -27,43 +27,51 @@ type bytecode struct {
 // openWasmtime compiles with or without epoch interruption, wasmtime's cheaper way to stop a guest at a deadline.
 func openWasmtime(deadlines bool) func(*guest, string) (contender, error) {
 	return func(g *guest, cache string) (contender, error) {
+		if g.program != nil {
+			return wasmtimeProgram(g.program, cache, deadlines)
+		}
 		if g.module == nil {
 			return nil, errNoSource(g)
 		}
-		cfg := wasmtime.NewConfig()
-		cfg.SetEpochInterruption(deadlines)
-		w := &bytecode{engine: wasmtime.NewEngineWithConfig(cfg), deadlines: deadlines, stop: make(chan struct{})}
-		file := filepath.Join(cache, fmt.Sprintf("wasmtime-%x-%t", sha256.Sum256(g.module), deadlines))
-		var err error
-		if w.module, err = wasmtime.NewModuleDeserializeFile(w.engine, file); err != nil {
-			if w.module, err = wasmtime.NewModule(w.engine, g.module); err != nil {
-				return nil, err
-			}
-			code, err := w.module.Serialize()
-			if err != nil {
-				return nil, err
-			}
-			if err := os.WriteFile(file, code, 0o600); err != nil {
-				return nil, err
-			}
-		}
-		w.linker = wasmtime.NewLinker(w.engine)
-		if err := w.linker.DefineWasi(); err != nil {
+		return newWasmtime(g.module, cache, deadlines)
+	}
+}
+
+// newWasmtime compiles code, or takes what an earlier process has compiled.
+func newWasmtime(code []byte, cache string, deadlines bool) (*bytecode, error) {
+	cfg := wasmtime.NewConfig()
+	cfg.SetEpochInterruption(deadlines)
+	w := &bytecode{engine: wasmtime.NewEngineWithConfig(cfg), deadlines: deadlines, stop: make(chan struct{})}
+	file := filepath.Join(cache, fmt.Sprintf("wasmtime-%x-%t", sha256.Sum256(code), deadlines))
+	var err error
+	if w.module, err = wasmtime.NewModuleDeserializeFile(w.engine, file); err != nil {
+		if w.module, err = wasmtime.NewModule(w.engine, code); err != nil {
 			return nil, err
 		}
-		for _, i := range w.module.Imports() {
-			if i.Module() != abi.Module {
-				continue
-			}
-			if err := w.linker.FuncNew(abi.Module, *i.Name(), i.Type().FuncType(), linked(*i.Name())); err != nil {
-				return nil, err
-			}
+		compiled, err := w.module.Serialize()
+		if err != nil {
+			return nil, err
 		}
-		if deadlines {
-			go w.tick()
+		if err := os.WriteFile(file, compiled, 0o600); err != nil {
+			return nil, err
 		}
-		return w, nil
 	}
+	w.linker = wasmtime.NewLinker(w.engine)
+	if err := w.linker.DefineWasi(); err != nil {
+		return nil, err
+	}
+	for _, i := range w.module.Imports() {
+		if i.Module() != abi.Module {
+			continue
+		}
+		if err := w.linker.FuncNew(abi.Module, *i.Name(), i.Type().FuncType(), linked(*i.Name())); err != nil {
+			return nil, err
+		}
+	}
+	if deadlines {
+		go w.tick()
+	}
+	return w, nil
 }
 
 func (w *bytecode) tick() {

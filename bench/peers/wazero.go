@@ -23,6 +23,9 @@ type plainWazero struct {
 // openWazero compiles with or without WithCloseOnContextDone, wazero's way to stop a guest at a deadline.
 func openWazero(deadlines bool) func(*guest, string) (contender, error) {
 	return func(g *guest, cache string) (contender, error) {
+		if g.program != nil {
+			return wazeroProgram(g.program, cache, deadlines)
+		}
 		if g.module == nil {
 			return nil, errNoSource(g)
 		}

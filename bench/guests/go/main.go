@@ -1,46 +1,13 @@
-// The work of the comparison as a guest of lull: see work.h beside the folder.
+// The work of the comparison as a guest of lull.
 package main
 
 import (
-	"bytes"
-	"hash/fnv"
-	"strconv"
-
+	"github.com/lull-dev/lull/bench/guests/task"
 	lull "github.com/lull-dev/lull/guests/go/sdk"
 )
-
-var count int
 
 func main() {}
 
 func init() {
-	lull.Handle(func(_ *lull.Context, event []byte) ([]byte, error) {
-		if n, ok := bytes.CutPrefix(event, []byte("spin ")); ok {
-			turns, err := strconv.Atoi(string(n))
-			return hex(nil, spin(turns)), err
-		}
-		count++
-		h := fnv.New32a()
-		h.Write(event)
-		return hex(append(strconv.AppendInt(nil, int64(count), 10), ' '), h.Sum32()), nil
-	})
-}
-
-func spin(turns int) uint32 {
-	x := uint32(1)
-	for range turns {
-		x ^= x << 13
-		x ^= x >> 17
-		x ^= x << 5
-	}
-	return x
-}
-
-// hex appends the eight digits of v.
-func hex(to []byte, v uint32) []byte {
-	const digits = "0123456789abcdef"
-	for shift := 28; shift >= 0; shift -= 4 {
-		to = append(to, digits[v>>shift&15])
-	}
-	return to
+	lull.Handle(func(_ *lull.Context, event []byte) ([]byte, error) { return task.Do(nil, event) })
 }
