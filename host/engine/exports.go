@@ -13,7 +13,7 @@ import (
 // exports drives a module of the function's own: each phase is an export.
 type exports struct {
 	mod       api.Module
-	functions [abi.PhasePreStop + 1]api.Function // of mod, looked up when first called
+	functions [abi.PhasePreStop + 1]function // of mod, looked up when first called
 	stack     [1]uint64
 }
 
@@ -23,7 +23,7 @@ func (*exports) boot(*reactor) (*fn.Fault, error) { return nil, nil }
 // restored lets the guest renew what must not be the same in two instances.
 func (x *exports) restored(r *reactor) error {
 	if x.mod != r.mod {
-		x.mod, x.functions = r.mod, [len(x.functions)]api.Function{}
+		x.mod, x.functions = r.mod, [len(x.functions)]function{}
 	}
 	if r.program.mod.exports[abi.AfterRestore] != hookType {
 		return nil
@@ -39,10 +39,9 @@ func (x *exports) restored(r *reactor) error {
 }
 
 func (x *exports) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
-	f := x.functions[c.Phase]
-	if f == nil {
-		f = r.mod.ExportedFunction(r.program.export(c.Phase))
-		x.functions[c.Phase] = f
+	f := &x.functions[c.Phase]
+	if f.Function == nil {
+		*f = newFunction(r.mod.ExportedFunction(r.program.export(c.Phase)))
 	}
 	x.stack[0] = 0
 	if c.Request != nil {
@@ -50,6 +49,9 @@ func (x *exports) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	}
 	if err := f.CallWithStack(&r.ctx, x.stack[:]); err != nil {
 		return nil, err
+	}
+	if f.hasGrown() {
+		*f = function{}
 	}
 	return r.result(uint32(x.stack[0])), nil
 }

@@ -132,3 +132,21 @@ func TestCall_FuelIsTheSameForTheSameWork(t *testing.T) {
 	}
 	require.Len(t, used, 1)
 }
+
+func TestCall_ADeepStackIsNotKept(t *testing.T) {
+	g := start(t, compile(t, hosttest.Function("f")))
+	defer g.Close()
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	_, fault := call(g, "d", time.Minute)
+	require.Nil(t, fault)
+	require.Less(t, heap()-before, int64(1<<20), "the stack was tens of MiB")
+	c, fault := call(g, "c", time.Minute)
+	require.Nil(t, fault)
+	require.Equal(t, []byte{2, 0, 0, 0}, c.Response.Body)
+}

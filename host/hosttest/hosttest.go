@@ -24,6 +24,7 @@ import (
 //	e   answers the event
 //	u   adds 1 to a count in memory and answers it: Number
 //	l r v t x  loops, recurses deeper and deeper, recurses up and down, traps, exits with code 3
+//	d   recurses 300,000 calls deep and returns
 //	b   fills memory for ever
 //	m g grows memory until it fails and traps; grows by one page and answers the old size in pages or -1: Number
 //	p h H S  writes an answer from outside its memory; sets an illegal header, one of the host's, an illegal status

@@ -31,6 +31,9 @@
   (func $recurse (param i32) (result i32)
     (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
 
+  (func $down (param i32)
+    (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1))))))
+
   ;; two functions that call each other, never deep, and not in anybody's lifetime to their end
   (func $odd (param i32)
     (if (local.get 0) (then
@@ -100,7 +103,8 @@
     (if (i32.eq (local.get $op) (i32.const 114)) (then (drop (call $recurse (i32.const 0)))))
     (if (i32.eq (local.get $op) (i32.const 116)) (then unreachable))
     (if (i32.eq (local.get $op) (i32.const 120)) (then (call $proc_exit (i32.const 3))))
-    ;; b: bulk instructions for ever; u: count in memory
+    ;; d: call itself 300,000 times, and return; b: bulk instructions for ever; u: count in memory
+    (if (i32.eq (local.get $op) (i32.const 100)) (then (call $down (i32.const 300000))))
     (if (i32.eq (local.get $op) (i32.const 98)) (then
       (loop $l (memory.fill (i32.const 65536) (i32.const 1) (i32.const 65536)) (br $l))))
     (if (i32.eq (local.get $op) (i32.const 117)) (then
