@@ -93,6 +93,7 @@ func New(cfg Config) (*Host, error) {
 		h.following.Wait()
 		return nil, errors.Join(err, h.records.close(context.Background()), e.Close())
 	}
+	h.following.Go(h.sweepCode)
 	return h, nil
 }
 

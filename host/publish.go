@@ -17,6 +17,11 @@ func (h *Host) PublishVersion(service, description string) (registry.Published, 
 		return registry.Published{}, err
 	}
 	defer done()
+	for _, v := range h.registry.List(service) { // not with the registry locked; code that comes meanwhile has just been put
+		if err := h.keeper.keepCode(h.live, v.Code); err != nil {
+			return registry.Published{}, err
+		}
+	}
 	p, failed, err := h.registry.Publish(service, description, time.Now(), func(id string, current []*registry.Version) ([]*registry.Version, error) {
 		frozen := []*registry.Version{}
 		for _, latest := range current {

@@ -40,7 +40,9 @@ func (b *blobs) Put(ctx context.Context, data []byte) (string, error) {
 	if !ok {
 		kept.data = bytes.Clone(data)
 	}
-	kept.put = time.Now()
+	if !ok || time.Since(kept.put) >= store.BlobFresh {
+		kept.put = time.Now()
+	}
 	b.mu.all[name] = kept
 	return name, nil
 }
@@ -58,14 +60,18 @@ func (b *blobs) Get(ctx context.Context, name string) ([]byte, error) {
 	return bytes.Clone(kept.data), nil
 }
 
-func (b *blobs) Delete(ctx context.Context, name string) error {
+func (b *blobs) Delete(ctx context.Context, name string, unlessPutAfter time.Time) error {
 	if err := either(ctx, b.end); err != nil {
 		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, ok := b.mu.all[name]; !ok {
+	kept, ok := b.mu.all[name]
+	switch {
+	case !ok:
 		return store.ErrNotFound
+	case kept.put.After(unlessPutAfter):
+		return store.ErrConflict
 	}
 	delete(b.mu.all, name)
 	return nil

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -33,10 +34,19 @@ func blobRoundTrip(t *testing.T, s Subject) {
 		require.Contains(t, []string{name, empty}, info.Name)
 		require.False(t, info.Put.IsZero())
 	}
-	require.NoError(t, b.Delete(ctx, name))
+	put := time.Time{}
+	for _, info := range list {
+		if info.Name == name {
+			put = info.Put
+		}
+	}
+	require.ErrorIs(t, b.Delete(ctx, name, put.Add(-1)), store.ErrConflict, "it was put after that")
+	require.Equal(t, data, must(b.Get(ctx, name))(t))
+	require.NoError(t, b.Delete(ctx, name, put))
 	_, err = b.Get(ctx, name)
 	require.ErrorIs(t, err, store.ErrNotFound)
-	require.ErrorIs(t, b.Delete(ctx, name), store.ErrNotFound)
+	require.ErrorIs(t, b.Delete(ctx, name, put), store.ErrNotFound)
+	require.ErrorIs(t, b.Delete(ctx, store.Hash([]byte("never there")), put), store.ErrNotFound)
 	require.Len(t, must(b.List(ctx))(t), 1)
 	require.Equal(t, name, must(b.Put(ctx, data))(t))
 	require.Equal(t, data, must(b.Get(ctx, name))(t), "a blob comes back after a delete")
