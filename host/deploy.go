@@ -158,8 +158,8 @@ func (h *Host) gone(v *registry.Version) {
 	h.notify(fn.Event{Kind: fn.EventDeleted, Function: key, Runtime: v.Function.Runtime})
 }
 
-// Inspect tells what f's code can be deployed as; of f it needs Code and, for a source tree, Runtime and Handler. InvalidArgument says why it
-// cannot, EntityTooLarge that it is over the limit, HostClosed that the host is shutting down.
+// Inspect tells what f's code can be deployed as; of f it needs Code, the Env that the code finds when it is loaded, and, for a source tree, Runtime, Handler and
+// Limits.MemoryMiB. InvalidArgument says why it cannot, EntityTooLarge that it is over the limit, HostClosed that the host is shutting down.
 func (h *Host) Inspect(ctx context.Context, f fn.Function) (*engine.Info, error) {
 	if len(f.Code) > h.cfg.MaxCodeBytes {
 		return nil, fn.Errorf(fn.CodeEntityTooLarge, "the code has %d bytes, the limit is %d", len(f.Code), h.cfg.MaxCodeBytes)
@@ -176,7 +176,7 @@ func (h *Host) Inspect(ctx context.Context, f fn.Function) (*engine.Info, error)
 	case source.IsZip(f.Code):
 		return nil, errNotSource(&f)
 	}
-	return h.engine.Inspect(ctx, f.Code)
+	return h.engine.Inspect(ctx, &f)
 }
 
 func errHostClosed() error { return fn.Errorf(fn.CodeHostClosed, "the host is shutting down") }

@@ -55,7 +55,9 @@ func (c *deployCmd) Run(ctx context.Context, p *program) error {
 	done := p.spin("deploying " + display(key) + " (" + humanBytes(int64(len(code))) + ")")
 	defer done()
 	api := p.api()
-	module, err := api.Inspect(ctx, code, c.Runtime, c.Handler)
+	module, err := api.Inspect(ctx, client.FunctionInput{
+		Runtime: &c.Runtime, Handler: &c.Handler, Env: c.Env, MemorySize: &c.Memory, Code: &client.Code{Bytes: code},
+	})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,4 +123,19 @@ func TestDeploy_RefusesBadConfiguration(t *testing.T) {
 	}
 	s.lull(t, "deploy", "bad", wasm, "--pre-freeze-timeout", "0").fails(t, exitUsage, "preFreeze", "300")
 	require.NotContains(t, s.lull(t, "ls").ok(t), "bad")
+}
+
+// Code may need its environment as soon as it is loaded, which deploy has done to find its hooks.
+func TestDeploy_FindsHooksWithTheEnvironment(t *testing.T) {
+	hosttest.Interpreters(t, "quickjs")
+	s := serve(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.js"), []byte(`
+		if (!process.env.TOKEN) throw new Error('TOKEN is missing');
+		exports.handler = async () => process.env.TOKEN;
+		exports.preStop = async () => {};`), 0o600))
+	deploy := []string{"deploy", "f", dir, "--runtime", "nodejs20", "--handler", "index.handler"}
+	s.lull(t, deploy...).fails(t, exitServer, "TOKEN is missing")
+	require.Contains(t, s.lull(t, append(deploy, "--env", "TOKEN=x")...).ok(t), "index.preStop")
+	require.Equal(t, "x", s.lull(t, "invoke", "f").ok(t))
 }

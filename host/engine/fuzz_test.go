@@ -39,7 +39,7 @@ func FuzzInspect(f *testing.F) {
 	}
 	e := newEngine(f, Config{StartTimeout: 200 * time.Millisecond})
 	f.Fuzz(func(t *testing.T, code []byte) {
-		info, err := e.Inspect(context.Background(), code)
+		info, err := e.Inspect(context.Background(), &fn.Function{Code: code})
 		if err != nil {
 			require.Nil(t, info)
 			var refused *fn.Error

@@ -299,10 +299,10 @@ type Info struct {
 	Hooks []string `json:"hooks"`
 }
 
-// Inspect tells what a module can be deployed as, or, as InvalidArgument, why it cannot. It starts the module once, with the
-// largest memory limit.
-func (e *Engine) Inspect(ctx context.Context, code []byte) (*Info, error) {
-	f := fn.Function{Name: "inspect", Code: code, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults()
+// Inspect tells what a module can be deployed as, or, as InvalidArgument, why it cannot. Of what it is given it needs Code, and Env if the module's start
+// looks at it. It starts the module once, with the largest memory limit.
+func (e *Engine) Inspect(ctx context.Context, of *fn.Function) (*Info, error) {
+	f, code := fn.Function{Name: "inspect", Code: of.Code, Env: of.Env, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults(), of.Code
 	mod, err := e.compile(ctx, nil, code)
 	if err != nil {
 		return nil, err

@@ -88,6 +88,4 @@ func (s *Server) maxBody(h *fasthttp.RequestHeader) (limit int, over error) {
 // codeBody leaves room for the largest module, zipped without effect, in base64.
 func (s *Server) codeBody() int { return s.host.Config().MaxCodeBytes/3*4 + smallBody }
 
-func (s *Server) moduleBody() int { return s.host.Config().MaxCodeBytes }
-
 func (s *Server) eventBody() int { return s.host.Config().MaxEventBytes }

@@ -1,8 +1,6 @@
 package fcapi
 
 import (
-	"bytes"
-
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/registry"
 )
@@ -30,12 +28,18 @@ func (s *Server) runtimes(r *request) error {
 	return r.write(map[string]any{"runtimes": s.host.Runtimes()})
 }
 
-// inspect tells what the code in the body can be deployed as: a module, or a zip file of a source tree, for which the query has runtime and
-// handler.
+// inspect tells what code can be deployed as. The body is a function as for createFunction, of which code, runtime, handler, environment and memory
+// size are looked at.
 func (s *Server) inspect(r *request) error {
-	info, err := s.host.Inspect(s.base, fn.Function{
-		Name: "inspect", Code: bytes.Clone(r.ctx.Request.Body()), Runtime: r.query("runtime"), Handler: r.query("handler"),
-	})
+	var in functionInput
+	if err := r.read(&in); err != nil {
+		return err
+	}
+	f := fn.Function{Name: "inspect"}
+	if err := s.apply(r, &in, &f); err != nil {
+		return err
+	}
+	info, err := s.host.Inspect(s.base, f)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package fcapi_test
 
 import (
+	"bytes"
 	"net/url"
 	"strconv"
 	"strings"
@@ -196,11 +197,15 @@ func TestLull_ListsRuntimes(t *testing.T) {
 
 func TestLull_InspectsAModule(t *testing.T) {
 	a := serve(t, fcapi.Config{})
-	o := a.do("POST", "/_lull/inspect", string(webguest.Wasm)).ok()
+	inspect := func(code []byte) answer {
+		return a.do("POST", "/_lull/inspect", object{"code": object{"zipFile": code}})
+	}
+	o := inspect(webguest.Wasm).ok()
 	require.Equal(t, "reactor", o["kind"])
 	require.Contains(t, o["handlers"], "teapot")
 	require.Equal(t, []any{"initializer", "preFreeze", "preStop"}, o["hooks"])
+	inspect([]byte("hello")).fails(400, fn.CodeInvalidArgument)
 	a.do("POST", "/_lull/inspect", "hello").fails(400, fn.CodeInvalidArgument)
 	a.do("POST", "/_lull/inspect", nil).fails(400, fn.CodeInvalidArgument)
-	a.do("POST", "/_lull/inspect", string(make([]byte, maxCode+1))).fails(400, fn.CodeEntityTooLarge)
+	inspect(append(bytes.Clone(webguest.Wasm), make([]byte, maxCode)...)).fails(400, fn.CodeEntityTooLarge)
 }

@@ -94,7 +94,7 @@ var routes = []route{
 	at("/_lull/requests", nil, map[string]handler{"GET": (*Server).requests}),
 	at("/_lull/usage", nil, map[string]handler{"GET": (*Server).usage}),
 	at("/_lull/stop", nil, map[string]handler{"POST": (*Server).stop}),
-	at("/_lull/inspect", (*Server).moduleBody, map[string]handler{"POST": (*Server).inspect}),
+	at("/_lull/inspect", (*Server).codeBody, map[string]handler{"POST": (*Server).inspect}),
 }
 
 // names are the parts of a path that stand for something.

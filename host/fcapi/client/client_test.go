@@ -139,11 +139,11 @@ func TestClient_AsksWhatServerAndModulesAre(t *testing.T) {
 	table, err := c.Runtimes(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, table)
-	in, err := c.Inspect(t.Context(), webguest.Wasm, "wasm", "handler")
+	in, err := c.Inspect(t.Context(), client.FunctionInput{Code: &client.Code{Bytes: webguest.Wasm}})
 	require.NoError(t, err)
 	require.Equal(t, "reactor", in.Kind)
 	require.Contains(t, in.Handlers, "handler")
-	_, err = c.Inspect(t.Context(), []byte("no"), "", "")
+	_, err = c.Inspect(t.Context(), client.FunctionInput{Code: &client.Code{Bytes: []byte("no")}})
 	require.Equal(t, fn.CodeInvalidArgument, fn.CodeOf(err))
 }
 

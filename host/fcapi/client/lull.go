@@ -132,12 +132,11 @@ type Inspection struct {
 	Hooks    []string `json:"hooks"`    // handlers of initializer, preFreeze and preStop, those that have code behind them
 }
 
-// Inspect asks what a module can be deployed as, or a source tree as a function of a runtime with a handler, both of which mean nothing for a
-// module. InvalidArgument says why it cannot.
-func (c *Client) Inspect(ctx context.Context, code []byte, runtime, handler string) (*Inspection, error) {
+// Inspect asks what in.Code can be deployed as. The code is loaded once, with in.Env and in.MemorySize; in.Runtime and in.Handler mean nothing for a module.
+// InvalidArgument says why it cannot.
+func (c *Client) Inspect(ctx context.Context, in FunctionInput) (*Inspection, error) {
 	out := new(Inspection)
-	query := url.Values{"runtime": {runtime}, "handler": {handler}}
-	_, err := c.get(ctx, call{method: http.MethodPost, path: "/_lull/inspect", query: query, body: code}, out)
+	_, err := c.send(ctx, http.MethodPost, "/_lull/inspect", nil, "", in, out)
 	return out, err
 }
 
