@@ -65,7 +65,7 @@ func (c *command) Call(call *instance.Call) *fn.Fault {
 			if name == "" {
 				continue
 			}
-			if _, err = mod.ExportedFunction(name).Call(&g.ctx); err != nil {
+			if err = g.callExport(mod, name, nil); err != nil {
 				break
 			}
 		}

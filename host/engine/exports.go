@@ -29,7 +29,7 @@ func (x *exports) restored(r *reactor) error {
 		return nil
 	}
 	x.stack[0] = 0
-	if err := r.mod.ExportedFunction(abi.AfterRestore).CallWithStack(&r.ctx, x.stack[:]); err != nil {
+	if err := r.callExport(r.mod, abi.AfterRestore, x.stack[:]); err != nil {
 		return err
 	}
 	if code := uint32(x.stack[0]); code != abi.ResultOK {
@@ -47,7 +47,7 @@ func (x *exports) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	if c.Request != nil {
 		x.stack[0] = uint64(len(c.Request.Body))
 	}
-	if err := f.CallWithStack(&r.ctx, x.stack[:]); err != nil {
+	if err := r.callFunction(f, x.stack[:]); err != nil {
 		return nil, err
 	}
 	if f.hasGrown() {

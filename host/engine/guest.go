@@ -31,6 +31,7 @@ type guest struct {
 	callState
 	deadline time.Time
 	fuel     tank
+	runs     *function // what was called; nil in an interpreter
 	turn     turn
 	fetches  *fetches // what this call has sent; nil until it does
 

@@ -93,7 +93,7 @@ func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 		if name == "" || name == abi.Initialize && p.mod.exports[name] != startType {
 			continue
 		}
-		if _, err = r.mod.ExportedFunction(name).Call(&r.ctx); err != nil {
+		if err = r.callExport(r.mod, name, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -176,7 +176,7 @@ func (r *reactor) StartedBy() instance.Origin { return r.origin }
 // ask calls an export without a phase, for its number.
 func (r *reactor) ask(name string, deadline time.Time) (int32, *fn.Fault) {
 	stack := make([]uint64, 1)
-	fault := r.visit(deadline, func() error { return r.mod.ExportedFunction(name).CallWithStack(&r.ctx, stack) })
+	fault := r.visit(deadline, func() error { return r.callExport(r.mod, name, stack) })
 	return int32(uint32(stack[0])), fault
 }
 

@@ -80,7 +80,7 @@ func (s *server) main(began time.Time) {
 		}
 		for _, name := range []string{p.mod.bin.Start, abi.Start} {
 			if err == nil && name != "" {
-				_, err = mod.ExportedFunction(name).Call(&s.ctx)
+				err = s.callExport(mod, name, nil)
 			}
 		}
 		if err == nil {

@@ -150,3 +150,46 @@ func TestCall_ADeepStackIsNotKept(t *testing.T) {
 	require.Nil(t, fault)
 	require.Equal(t, []byte{2, 0, 0, 0}, c.Response.Body)
 }
+
+// nestedTries has a handler that calls itself in a try_table as often as the event has bytes:
+//
+//	(module
+//	  (func $down (param i32) (if (local.get 0) (then
+//	    (try_table (catch_all 0) (call $down (i32.sub (local.get 0) (i32.const 1)))))))
+//	  (memory (export "memory") 1)
+//	  (func (export "handler") (param i32) (result i32) (call $down (local.get 0)) (i32.const 0)))
+const nestedTries = "\x00asm\x01\x00\x00\x00" +
+	"\x01\x0a\x02\x60\x01\x7f\x00\x60\x01\x7f\x01\x7f" + // types
+	"\x03\x03\x02\x00\x01" + // functions
+	"\x05\x03\x01\x00\x01" + // memory
+	"\x07\x14\x02\x06memory\x02\x00\x07handler\x00\x01" + // exports
+	"\x0a\x1f\x02" + // code
+	"\x14\x00\x20\x00\x04\x40\x1f\x40\x01\x02\x00\x20\x00\x41\x01\x6b\x10\x00\x0b\x0b\x0b" +
+	"\x08\x00\x20\x00\x10\x00\x41\x00\x0b"
+
+func TestCall_NestedTriesAreBounded(t *testing.T) {
+	p := compile(t, fn.Function{Name: "f", Code: []byte(nestedTries)})
+	g := start(t, p)
+	defer g.Close()
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	_, fault := call(g, string(make([]byte, 500)), time.Minute)
+	require.Nil(t, fault)
+	require.Less(t, heap()-before, int64(1<<20), "the copies were tens of MiB")
+
+	_, fault = call(g, string(make([]byte, 100_000)), time.Minute)
+	require.NotNil(t, fault, "the copies would take a hundred GiB")
+	require.Equal(t, fn.TypeTrap, fault.Type)
+	require.Contains(t, fault.Message, "try_table")
+	require.True(t, fault.Fatal)
+
+	other := start(t, p)
+	defer other.Close()
+	_, fault = call(other, "", time.Minute)
+	require.Nil(t, fault)
+}

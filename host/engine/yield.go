@@ -51,9 +51,11 @@ func (t *tank) fill(now time.Time) {
 
 // used is the fuel that the call has used so far.
 func (t *tank) used() uint64 {
-	left := int64(int32(uint32(t.global.Get()))) // below zero after a bulk instruction that cost more than was left
-	return uint64(int64(t.given) - left)
+	return uint64(int64(t.given) - t.left())
 }
+
+// left is below zero when the guest has to yield, far below after a bulk instruction that cost more than was left.
+func (t *tank) left() int64 { return int64(int32(uint32(t.global.Get()))) }
 
 // refill gives another slice, longer or shorter by what the last one took.
 func (t *tank) refill(now time.Time) {
@@ -68,9 +70,13 @@ func (t *tank) refill(now time.Time) {
 	t.global.Set(uint64(t.slice))
 }
 
-// yield is called by a guest that has no fuel left. It unwinds one that is past its deadline or interrupted. Being a call from compiled code
+// yield is called by a guest that has no fuel left, or, with fuel, before a try_table. It unwinds one that is past its deadline or interrupted. Being a call from compiled code
 // into Go it is also where Go's scheduler and garbage collector can stop the goroutine.
 func (g *guest) yield() {
+	if g.fuel.left() >= 0 {
+		g.mayTry()
+		return
+	}
 	now := time.Now()
 	g.mustGoOn(now)
 	if g.server != nil {

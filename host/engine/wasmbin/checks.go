@@ -20,6 +20,9 @@ type checks struct {
 	before []byte // takes the units of a bulk instruction, whose length is on the stack
 }
 
+// callYield goes before a try_table: the engine copies the stack there, and the host has to see how often.
+var callYield = []byte{opCall, 0}
+
 // newChecks spells the instructions out. Measured with wazero's compiler on
 // amd64: the yield stands in the else arm, which keeps its call out of the way
 // of the registers; in a loop it goes on at the loop's start instead of behind

@@ -34,6 +34,10 @@
 // less what is left. An instruction that works on n bytes of memory, or on n
 // entries of a table, costs n/256 more.
 //
+// Before a try_table there is a yield whatever the fuel: the engine keeps a copy
+// of the stack for each that is open, and only the host can see that they get
+// too many. It is the one that comes with fuel left, and need not give any.
+//
 // There is a check in every loop; in every cycle of calls, be they direct,
 // through tables or references, or tail calls; and on every path of 2 KiB of
 // code. So between two checks a guest runs for about a microsecond, or some 20

@@ -102,6 +102,10 @@ func (p *patcher) instruction() {
 	case opTryTable:
 		d.p = d.imm // once more
 		d.catches(func(label uint32) { p.branch(label, maxPath) })
+		p.w.upTo(d.at)
+		p.w.bytes(callYield)
+		p.path += hostCost
+		p.m.Stats.Tries++
 		p.blocks = append(p.blocks, block{op: d.op})
 	case opLoop:
 		p.blocks = append(p.blocks, block{op: d.op})

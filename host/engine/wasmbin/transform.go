@@ -35,6 +35,7 @@ type Stats struct {
 	Loops     int // loops, each with a check
 	Straight  int // checks outside of loops: before calls, and in long paths
 	Bulk      int // bulk instructions, which pay for their length
+	Tries     int // try_tables, each with a yield before it
 	Lazy      int // table entries that are made when they are first called
 }
 
