@@ -14,6 +14,7 @@ import (
 
 	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/store"
 	"github.com/lull-dev/lull/host/store/memory"
 )
 
@@ -184,6 +185,32 @@ func TestRunner_GivesUpWhatIsForNobody(t *testing.T) {
 		s.push(f, "")
 		synctest.Wait()
 		require.Equal(t, async.Dead, s.list(f)[0].State)
+	})
+}
+
+func TestRunner_KeepsWhatCannotBeReadAmongTheDeadAndGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &scene{t: t, store: memory.New(), settings: map[fn.Key]async.Settings{}}
+		q, err := s.store.Queue(t.Context(), store.QueueConfig{Name: "async", Lanes: 16})
+		require.NoError(t, err)
+		for i, data := range []string{"", "{", "null and more", `{"event": 5}`, "\x00\xff", `[]`} {
+			require.NoError(t, q.Push(t.Context(), store.Job{ID: fmt.Sprint("damaged-", i), Subject: "s.f", Data: []byte(data)}))
+		}
+		s.start()
+		require.NoError(t, s.Push(t.Context(), async.Call{ID: fn.NewRequestID(), Key: f, Event: []byte("sound")}))
+		time.Sleep(time.Second)
+		s.Stop()
+		s.Wait()
+		require.Len(t, s.calls, 1)
+		list, err := s.List(t.Context(), f, 100)
+		require.NoError(t, err)
+		require.Len(t, list, 6)
+		require.Len(t, s.trouble, 6)
+		for _, i := range list {
+			require.Equal(t, async.Dead, i.State)
+			require.Contains(t, i.Error, "the invocation cannot be read")
+		}
+		require.NoError(t, s.store.Close())
 	})
 }
 

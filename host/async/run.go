@@ -83,6 +83,7 @@ func (r *Runner) run(d store.Delivery) {
 	var e envelope
 	if err := json.Unmarshal(j.Data, &e); err != nil {
 		n.Error = "the invocation cannot be read: " + err.Error()
+		r.cfg.Trouble(fmt.Errorf("asynchronous invocations: %s of function '%s' in service '%s' is kept among the dead: %s", j.ID, key.Name, key.Service, n.Error))
 		r.settle(func(ctx context.Context) error { return d.Bury(ctx, n.bytes()) })
 		return
 	}

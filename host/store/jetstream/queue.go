@@ -140,7 +140,7 @@ func (q *queue) delivery(ctx context.Context, m jetstream.Msg) (store.Delivery, 
 		return nil, err
 	}
 	_, subject, _ := strings.Cut(strings.TrimPrefix(m.Subject(), q.jobs.prefix), ".")
-	j := store.Job{ID: m.Headers().Get(jetstream.MsgIDHeader), Subject: subject, Data: m.Data(), Pushed: meta.Timestamp}
+	j := store.Job{ID: jobID(m.Headers(), meta.Sequence.Stream), Subject: subject, Data: m.Data(), Pushed: meta.Timestamp}
 	if err := q.readNote(ctx, &j); err != nil {
 		return nil, err // it comes again after the lease
 	}
@@ -148,6 +148,15 @@ func (q *queue) delivery(ctx context.Context, m jetstream.Msg) (store.Delivery, 
 		return nil, q.s.explain(ctx, m.NakWithDelay(wait))
 	}
 	return q.keep(m, j), nil
+}
+
+// jobID returns the id of a job; one that somebody else put there, with none or with what is no id, gets one from its place, so that it can be settled.
+func jobID(h nats.Header, seq uint64) string {
+	id := h.Get(jetstream.MsgIDHeader)
+	if store.CheckSubject(id) != nil || strings.Contains(id, ".") {
+		return fmt.Sprint("unnamed-", seq)
+	}
+	return id
 }
 
 // readNote adds to a job what its last Retry left.
@@ -188,7 +197,7 @@ func (q *queue) Pending(ctx context.Context, subject string, limit int) ([]store
 		if !store.Matches(own, subject) {
 			continue
 		}
-		j := store.Job{ID: m.Header.Get(jetstream.MsgIDHeader), Subject: own, Data: m.Data, Pushed: m.Time}
+		j := store.Job{ID: jobID(m.Header, m.Sequence), Subject: own, Data: m.Data, Pushed: m.Time}
 		if err := q.readNote(ctx, &j); err != nil {
 			return nil, err
 		}
