@@ -1,9 +1,12 @@
 package fcapi_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,10 +19,12 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/hosttest"
 	"github.com/lull-dev/lull/host/internal/webguest"
+	"github.com/lull-dev/lull/host/store"
+	"github.com/lull-dev/lull/host/store/memory"
 )
 
-// TestErrors_EveryRowOfTheTable has a request for each row of fc-api section 1.3 that lull gives. It has no quotas (LimitExceeded) and no throttling of
-// its own (ResourceThrottled); ClientClosedRequest is for a caller that is not there to read it; InternalServerError is front/httpd's test.
+// TestErrors_EveryRowOfTheTable has a request for each row of the table of errors that this API gives, but for those of the tests below. It has no quotas
+// (LimitExceeded) and no throttling of its own (ResourceThrottled), and does not learn that a caller went away (ClientClosedRequest).
 func TestErrors_EveryRowOfTheTable(t *testing.T) {
 	a := serve(t, fcapi.Config{})
 	a.create("f", nil)
@@ -65,6 +70,54 @@ func TestErrors_EveryRowOfTheTable(t *testing.T) {
 	require.Eventually(t, func() bool { return len(a.host.Instances(fn.Key{Service: "default", Name: "f"})) == 1 }, patience, tick)
 	a.do("POST", f+"/invocations", nil).fails(429, fn.CodeResourceExhausted)
 	busy.Wait()
+}
+
+// refusing is a store that can be told not to keep documents and jobs.
+type refusing struct {
+	store.Store
+	now atomic.Bool
+}
+
+type refusingBucket struct {
+	store.Bucket
+	s *refusing
+}
+
+var errDisk = errors.New("no space left on device")
+
+func (r *refusing) Bucket(ctx context.Context, name string) (store.Bucket, error) {
+	b, err := r.Store.Bucket(ctx, name)
+	return &refusingBucket{b, r}, err
+}
+
+func (b *refusingBucket) Put(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	if b.s.now.Load() {
+		return 0, errDisk
+	}
+	return b.Bucket.Put(ctx, key, value, revision)
+}
+
+func (b *refusingBucket) Delete(ctx context.Context, key string, revision uint64) error {
+	if b.s.now.Load() {
+		return errDisk
+	}
+	return b.Bucket.Delete(ctx, key, revision)
+}
+
+func TestErrors_WhatTheStoreDoesNotTakeIsAnInternalServerError(t *testing.T) {
+	kept := &refusing{Store: memory.New()}
+	t.Cleanup(func() { require.NoError(t, kept.Close()) })
+	a := serveHost(t, host.Config{MaxEventBytes: maxEvent, MaxCodeBytes: maxCode, Store: kept}, fcapi.Config{})
+	before := a.create("f", nil)
+	kept.now.Store(true)
+	const f = v + "/services/default/functions/f"
+	for _, c := range [][2]string{{"POST", v + "/services/default/functions"}, {"PUT", f}, {"DELETE", f}, {"POST", v + "/services"}, {"POST", f + "/triggers"}, {"POST", v + "/services/default/versions"}} {
+		body := function("g", object{"serviceName": "s", "triggerName": "t", "triggerType": "http", "triggerConfig": object{}})
+		require.Contains(t, a.do(c[0], c[1], body).fails(500, fn.CodeInternal), "cannot be stored now: no space left on device", "%s %s", c[0], c[1])
+	}
+	kept.now.Store(false)
+	require.Equal(t, before, a.do("GET", f, nil).ok(), "nothing has changed")
+	a.do("DELETE", f, nil).nothing()
 }
 
 func TestErrors_OneOfTwoUpdatesAtOnceIsTold(t *testing.T) {

@@ -51,7 +51,12 @@ type api struct {
 
 func serve(t *testing.T, cfg fcapi.Config) *api {
 	t.Helper()
-	h := hosttest.New(t, host.Config{MaxEventBytes: maxEvent, MaxCodeBytes: maxCode})
+	return serveHost(t, host.Config{MaxEventBytes: maxEvent, MaxCodeBytes: maxCode}, cfg)
+}
+
+func serveHost(t *testing.T, config host.Config, cfg fcapi.Config) *api {
+	t.Helper()
+	h := hosttest.New(t, config)
 	srv := fcapi.New(h, cfg)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

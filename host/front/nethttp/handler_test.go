@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,4 +99,25 @@ func TestHandler_TellsWhatWentWrongInTheHost(t *testing.T) {
 		require.Len(t, resp.Header.Get("X-Fc-Request-Id"), 36)
 		require.Contains(t, body, `"ErrorCode":"`+c.code+`"`)
 	}
+}
+
+func TestHandler_GivesUpARequestWhoseCallerGoesWhileItWaits(t *testing.T) {
+	h, err := host.New(host.Config{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, h.Close(context.Background())) })
+	_, err = h.Deploy(t.Context(), fn.Function{
+		Name: "f", Handler: "spin", Code: webguest.Wasm, Limits: fn.Limits{MaxInstances: 1, Timeout: 2 * time.Second},
+	})
+	require.NoError(t, err)
+	handler := nethttp.Handler(h, "f")
+	var busy sync.WaitGroup
+	busy.Go(func() { handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)) })
+	require.Eventually(t, func() bool { return len(h.Instances(host.ParseKey("f"))) == 1 }, time.Minute, time.Millisecond)
+	ctx, gone := context.WithCancel(t.Context())
+	gone()
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, "GET", "/", nil))
+	require.Equal(t, 499, answer.Code, "for the log alone: nobody reads it")
+	require.Contains(t, answer.Body.String(), `"ErrorCode":"ClientClosedRequest"`)
+	busy.Wait()
 }
