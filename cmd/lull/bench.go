@@ -43,7 +43,7 @@ type benchCmd struct {
 }
 
 func (c *benchCmd) Help() string {
-	return `A file or a folder is measured in process and then over HTTP, on a server that runs as a process of its own for that time; no other is needed. A name is measured over HTTP on the server that LULL_API names. Hooks that a module exports under their standard names are on.
+	return `A file or a folder is measured in process and then over HTTP, on a server that runs as a process of its own for that time; no other is needed. The code of a name is fetched from the server that LULL_API names and measured in process here, with its environment and hooks, and over HTTP on that server. Hooks that a module exports under their standard names are on.
 
 The table has the median over the rounds, the lowest and the highest round, and percentiles over all calls. Latency of the open loop counts from the moment when a request was due, so a stall shows. Connections are kept alive and never pipelined.
 

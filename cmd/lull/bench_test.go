@@ -62,6 +62,13 @@ func TestBench_MeasuresADeployedFunctionWhereItIs(t *testing.T) {
 	r := report(t, s.lull(t, quick("shop", "--json")...).ok(t))
 	require.True(t, r.Find("shop", overhttp.Cold).Measured())
 	require.True(t, r.Find("shop", overhttp.Throughput).Measured())
+	require.True(t, r.Find("shop", inprocess.ColdReset).Measured(), "its code is fetched")
+	require.True(t, r.Find("shop", inprocess.PreFreeze).Measured(), "so are its hooks")
+
+	s.lull(t, "deploy", "caller", probe(t), "--allow-host", "example.com").ok(t)
+	r = report(t, s.lull(t, quick("caller", "--json")...).ok(t))
+	require.True(t, r.Find("caller", overhttp.Cold).Measured())
+	require.Contains(t, r.Find("caller", "in process").Skipped, "other hosts")
 	s.lull(t, quick("lost")...).fails(t, exitServer, "lost", "no file or folder")
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/lull-dev/lull/host/fcapi/client"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/interpreters"
+	"github.com/lull-dev/lull/host/runtimes"
 	"github.com/lull-dev/lull/host/source"
 )
 
@@ -36,7 +37,8 @@ type benchSet struct {
 type benchSubject struct {
 	name   string
 	failed bool
-	inside *inprocess.Subject // nil: a deployed function
+	inside *inprocess.Subject // nil: it cannot be measured in process, and why says so
+	why    string
 	starts inprocess.Effort
 	target *overhttp.Target // nil: in process only
 	load   *overhttp.Effort
@@ -142,14 +144,15 @@ func (b *benchSet) deploy(ctx context.Context, s *benchSubject, f fn.Function) e
 	return nil
 }
 
-// deployed aims at a function of the server that LULL_API names.
+// deployed aims at a function of the server that LULL_API names, and gets its code to measure it in process, too.
 func (b *benchSet) deployed(ctx context.Context, s *benchSubject) error {
 	key, err := target{Name: s.name}.key()
 	if err != nil {
 		return err
 	}
 	api := b.p.api()
-	if _, err := api.Function(ctx, key.Service, key.Name); err != nil {
+	f, err := api.Function(ctx, key.Service, key.Name)
+	if err != nil {
 		return fmt.Errorf("there is no file or folder of that name, and as a deployed function: %w", &exitError{exitServer, errors.New(explain(err))})
 	}
 	info, err := api.Info(ctx)
@@ -157,7 +160,54 @@ func (b *benchSet) deployed(ctx context.Context, s *benchSubject) error {
 		return err
 	}
 	b.aim(s, api, key, info.HTTP)
+	if s.inside, err = b.fetched(ctx, api, key, f); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		s.why = "its code does not run here as it does on the server: " + explain(err)
+		return nil
+	}
+	b.subjects = append(b.subjects, s.inside)
 	return nil
+}
+
+// fetched is a deployed function in this process, with its own hooks, environment and limits.
+func (b *benchSet) fetched(ctx context.Context, api *client.Client, key fn.Key, f *client.Function) (*inprocess.Subject, error) {
+	code, err := api.Code(ctx, key.Service, key.Name)
+	if err != nil {
+		return nil, err
+	}
+	store, err := interpreters.Open("")
+	if err != nil {
+		return nil, err
+	}
+	table, err := runtimes.New()
+	if err != nil {
+		return nil, err
+	}
+	rt, _ := table.Get(f.Runtime)
+	switch {
+	case rt.Server:
+		return nil, errors.New("it is a server")
+	case len(f.AllowHosts) > 0:
+		return nil, errors.New("it may send requests to other hosts, which this process does not do for it")
+	}
+	hook := func(h *client.Hook) fn.Hook {
+		if h == nil {
+			return fn.Hook{}
+		}
+		return fn.Hook{Handler: h.Handler, Timeout: time.Duration(h.Timeout) * time.Second}
+	}
+	cfg := inprocess.Config{Event: b.event, Interpreters: store, CacheDir: b.cache, Function: fn.Function{
+		Service: key.Service, Name: key.Name, Code: code, Runtime: f.Runtime, Handler: f.Handler, Env: f.Env,
+		Initializer: fn.Hook{Handler: f.Initializer, Timeout: time.Duration(f.InitializationTimeout) * time.Second},
+		PreFreeze:   hook(f.Lifecycle.PreFreeze), PreStop: hook(f.Lifecycle.PreStop),
+		Limits: fn.Limits{MemoryMiB: f.MemorySize, Timeout: time.Duration(f.Timeout) * time.Second},
+	}}
+	if source.IsZip(code) {
+		cfg.Interpreter = rt.Interpreter
+	}
+	return inprocess.Open(ctx, cfg)
 }
 
 func (b *benchSet) aim(s *benchSubject, api *client.Client, key fn.Key, base string) {
@@ -191,7 +241,7 @@ func (s *benchSubject) round(ctx context.Context, into *figures.Report, steps *s
 		}
 	} else {
 		steps.next(s.name)
-		into.Skip(s.name, "in process", "a deployed function is measured where it is; give its file or folder for the rest")
+		into.Skip(s.name, "in process", s.why)
 	}
 	steps.next(s.name + " over HTTP")
 	if s.target == nil {

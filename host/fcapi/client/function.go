@@ -120,6 +120,20 @@ func (c *Client) Functions(ctx context.Context, service string) ([]Function, err
 	return all, err
 }
 
+// Code fetches a function's code as it was deployed: a module, or a zip file of a source tree. Errors: FunctionNotFound, ServiceNotFound.
+func (c *Client) Code(ctx context.Context, service, name string) ([]byte, error) {
+	var at struct{ URL string }
+	if _, err := c.get(ctx, call{path: servicePath(service, "functions", name, "code")}, &at); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(at.URL)
+	if err != nil {
+		return nil, &ConnectError{c.base, err}
+	}
+	_, code, err := c.do(ctx, call{method: http.MethodGet, path: u.EscapedPath()}) // of this server, whatever it calls itself
+	return code, err
+}
+
 // DeleteFunction removes a function. Errors: FunctionNotFound, ServiceNotFound, PreconditionFailed.
 func (c *Client) DeleteFunction(ctx context.Context, service, name, ifMatch string) error {
 	return c.remove(ctx, servicePath(service, "functions", name), ifMatch)
