@@ -64,12 +64,12 @@ func (c *comparison) run(ctx context.Context) (err error) {
 	}
 	for round := range c.rounds {
 		for _, o := range ordinaries {
-			if err := c.freeze(ctx, o); err != nil {
+			if err := c.freeze(ctx, o); err != nil && ctx.Err() == nil {
 				c.report.Skip(freezeGroup, o.name, err.Error())
 			}
 		}
 		for i := range guests {
-			if err := c.pause(ctx, &guests[i], binary); err != nil {
+			if err := c.pause(ctx, &guests[i], binary); err != nil && ctx.Err() == nil {
 				c.report.Skip(thawGroup, guests[i].name, err.Error())
 			}
 		}
@@ -85,6 +85,10 @@ func (c *comparison) run(ctx context.Context) (err error) {
 		}
 		for i := range guests {
 			c.idleInstances(ctx, &guests[i], n)
+		}
+		if ctx.Err() != nil {
+			c.report.Partial = fmt.Sprintf("stopped at %d idle ones", n)
+			return ctx.Err()
 		}
 		fmt.Fprintf(os.Stderr, "freezing: %d idle ones done\n", n)
 	}

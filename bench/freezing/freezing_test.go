@@ -3,25 +3,22 @@
 package main
 
 import (
-	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/bench/benchtest"
 	"github.com/lull-dev/lull/bench/figures"
 )
 
-// TestMain is the measured server, too: the test binary runs itself.
+// TestMain is the program, too: the measured server, and what tests run.
 func TestMain(m *testing.M) {
-	switch os.Getenv(roleVariable) {
-	case "server":
-		fmt.Fprintln(os.Stderr, serve())
-		os.Exit(1)
-	case "hold":
-		fmt.Fprintln(os.Stderr, hold(os.Getenv(orderVariable)))
-		os.Exit(1)
+	if os.Getenv(roleVariable) != "" || benchtest.IsProgram() {
+		main()
+		return
 	}
 	os.Exit(m.Run())
 }
@@ -89,4 +86,13 @@ func TestIdleInstances_AreCountedWithoutTheProcessThatHoldsThem(t *testing.T) {
 		t.Fatal("the C guest cannot be built here")
 	}
 	t.Skip("the C guest cannot be built here")
+}
+
+func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
+	out := t.TempDir()
+	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-cycles", "1", "-out", out)
+	r, err := figures.Load(filepath.Join(out, "freezing.json"))
+	require.NoError(t, err)
+	require.Contains(t, r.Partial, "stopped in round")
+	require.True(t, r.Find(startGroup, "Go net/http").Measured())
 }

@@ -48,7 +48,7 @@ func measure(s sort, g *guest, cache string, e effort) (*figures.Report, error) 
 	if _, ok := c.(once); ok {
 		m.effort.Starts = min(m.effort.Starts, 3) // an interpreter's own start takes most of a second
 		for _, group := range []string{warmGroup(g.name), busyGroup(g.name), stallGroup(g.name), memoryGroup(g.name)} {
-			m.r.Skip(group, s.name, errOnce.Error())
+			m.r.Skip(group, s.name, reasonOf(errOnce.Error()))
 		}
 		return m.r, m.cold()
 	}

@@ -2,10 +2,16 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/lull-dev/lull/bench/benchtest"
+	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/guests"
 )
 
@@ -13,7 +19,7 @@ import (
 var dir string
 
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVariable) != "" {
+	if os.Getenv(roleVariable) != "" || benchtest.IsProgram() {
 		main()
 		return
 	}
@@ -98,6 +104,76 @@ func TestMeasure_FillsEveryRow(t *testing.T) {
 				t.Error(s.name, row.Group, row.Name)
 			}
 		}
+	}
+}
+
+// small runs the program with the least that it can measure.
+func small(args ...string) []string {
+	return append([]string{"-rounds", "1", "-time", "20ms", "-starts", "1", "-idle", "0", "-connections", "2"}, args...)
+}
+
+func read(t *testing.T, dir string) *figures.Report {
+	t.Helper()
+	r, err := figures.Load(filepath.Join(dir, "peers.json"))
+	must(t, err)
+	return r
+}
+
+func TestProgram_MeasuresAnyServerByItsURL(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("hello")) }))
+	defer server.Close()
+	out := t.TempDir()
+	code, _, said := benchtest.Run(t, small("-only", "fasthttp", "-url", "mine="+server.URL, "-out", out)...)
+	if code != 0 {
+		t.Fatal(code, said)
+	}
+	for _, name := range []string{"mine", "fasthttp"} {
+		if row := read(t, out).Find(throughputGroup("Go"), name); row == nil || !row.Measured() {
+			t.Error(name, row)
+		}
+	}
+}
+
+func TestProgram_SaysWhichServerDoesNotAnswerAndMeasuresTheOthers(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	out := t.TempDir()
+	code, _, said := benchtest.Run(t, small("-only", "fasthttp", "-url", "mine="+gone.URL, "-out", out)...)
+	if code != 1 || !strings.Contains(said, "did not run: mine: ") {
+		t.Error(code, said)
+	}
+	r := read(t, out)
+	if row := r.Find(throughputGroup("Go"), "mine"); row.Measured() || !strings.Contains(row.Skipped, "refused") {
+		t.Error(row)
+	}
+	if !r.Find(throughputGroup("Go"), "fasthttp").Measured() {
+		t.Error("fasthttp was not measured")
+	}
+}
+
+func TestProgram_RefusesWhatItDoesNotKnow(t *testing.T) {
+	for _, args := range [][]string{{"-only", "nobody"}, {"-url", "nameless"}} {
+		if code, _, said := benchtest.Run(t, args...); code == 0 || said == "" {
+			t.Error(args, code, said)
+		}
+	}
+}
+
+func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
+	out := t.TempDir()
+	benchtest.Interrupt(t, "round 1 of 1000 done", small("-rounds", "1000", "-only", "fasthttp,net/http", "-out", out)...)
+	r := read(t, out)
+	if !strings.HasPrefix(r.Partial, "stopped in round") || !r.Find(throughputGroup("Go"), "fasthttp").Measured() {
+		t.Error(r.Partial)
+	}
+}
+
+func TestOthers_SayWhyTheyDidNotRun(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	r := &run{report: figures.New("", nil)}
+	r.others(t.Context(), "throughput", "latency")
+	if row := r.report.Find("throughput", "wasmtime serve"); !strings.Contains(row.Skipped, "not installed") {
+		t.Error(row.Skipped)
 	}
 }
 

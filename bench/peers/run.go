@@ -158,7 +158,7 @@ func (r *run) inProcess(ctx context.Context, round int, s sort, guest string) {
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		why := strings.TrimSpace(said.String())
+		why := reasonOf(said.String())
 		if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() == cannotCode {
 			for _, group := range []string{coldGroup(guest), warmGroup(guest), busyGroup(guest), stallGroup(guest), memoryGroup(guest)} {
 				r.report.Skip(group, s.name, why)
@@ -176,6 +176,11 @@ func (r *run) inProcess(ctx context.Context, round int, s sort, guest string) {
 		return
 	}
 	r.report.Merge(got)
+}
+
+// reasonOf is what a child said of what its contender cannot do.
+func reasonOf(said string) string {
+	return strings.TrimPrefix(strings.TrimSpace(said), errCannot.Error()+": ")
 }
 
 // last is the end of a long text.
@@ -211,7 +216,7 @@ func (r *run) overHTTP(ctx context.Context, s sort, guest string, fresh bool, th
 	if err != nil {
 		ended, ok := errors.AsType[*process.EndedError](err)
 		if ok && strings.HasPrefix(ended.Said, errCannot.Error()) {
-			r.report.Skip(throughput, s.name, strings.TrimSpace(ended.Said))
+			r.report.Skip(throughput, s.name, reasonOf(ended.Said))
 		} else if ctx.Err() == nil {
 			r.fail(throughput, s.name, err)
 		}

@@ -2,25 +2,24 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/bench/benchtest"
 	"github.com/lull-dev/lull/bench/figures"
 	toolchain "github.com/lull-dev/lull/guests"
 )
 
-// TestMain is the process that holds instances, too: the test binary runs itself.
+// TestMain is the program, too: the process that holds instances, and what tests run.
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVariable) == "hold" {
-		if err := hold(os.Getenv(orderVariable)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if os.Getenv(roleVariable) != "" || benchtest.IsProgram() {
+		main()
 		return
 	}
 	os.Exit(m.Run())
@@ -52,4 +51,13 @@ func TestUpTo_EndsWithTheLargest(t *testing.T) {
 	require.Equal(t, []int{10, 100, 1000}, upTo(1000))
 	require.Equal(t, []int{10, 25}, upTo(25))
 	require.Equal(t, []int{3}, upTo(3))
+}
+
+func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
+	out := t.TempDir()
+	benchtest.Interrupt(t, "paused instances done", "-instances", "3", "-functions", "3", "-time", "10m", "-out", out)
+	r, err := figures.Load(filepath.Join(out, "scale.json"))
+	require.NoError(t, err)
+	require.Equal(t, "stopped while measuring functions", r.Partial)
+	require.True(t, slices.ContainsFunc(r.Rows, (*figures.Row).Measured))
 }

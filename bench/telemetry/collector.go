@@ -43,15 +43,20 @@ var programs = []string{"prometheus-pushgateway", "pushgateway"}
 
 var errNoCollector = errors.New("no Pushgateway is installed: on Debian it is the package prometheus-pushgateway")
 
-func startCollector(ctx context.Context, dir string) (*collector, error) {
-	var path string
+// gateway finds the program.
+func gateway() (path string, err error) {
 	for _, name := range programs {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
+		if path, err = exec.LookPath(name); err == nil {
+			return path, nil
 		}
 	}
-	if path == "" {
-		return nil, errNoCollector
+	return "", errNoCollector
+}
+
+func startCollector(ctx context.Context, dir string) (*collector, error) {
+	path, err := gateway()
+	if err != nil {
+		return nil, err
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -36,6 +36,9 @@ func measure() error {
 	flag.DurationVar(&s.gap, "gap", 300*time.Millisecond, "between bursts")
 	out := flag.String("out", "", "folder for telemetry.json, plots and report.html")
 	flag.Parse()
+	if _, err := gateway(); err != nil {
+		return err
+	}
 	module, err := guests.Build(ctx, "telemetry")
 	if err != nil {
 		return err

@@ -97,14 +97,17 @@ func (s *scenario) run(ctx context.Context, module []byte) (err error) {
 			into = figures.New("", nil) // warms up
 		}
 		for _, m := range modes {
-			if err := s.mode(ctx, into, m.name, m.function, server, c); err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
-			}
+			err := s.mode(ctx, into, m.name, m.function, server, c)
 			if ctx.Err() != nil {
 				s.report.Partial = fmt.Sprintf("stopped in round %d of %d", round, s.rounds)
 				return ctx.Err()
 			}
+			if err != nil {
+				s.report.Partial = fmt.Sprintf("%s failed in round %d of %d", m.name, round, s.rounds)
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
 		}
+		fmt.Fprintf(os.Stderr, "telemetry: round %d of %d done\n", round, s.rounds)
 	}
 	s.added()
 	return nil

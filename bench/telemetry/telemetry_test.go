@@ -3,15 +3,26 @@ package main
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/bench/benchtest"
 	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/guests"
 	toolchain "github.com/lull-dev/lull/guests"
 )
+
+// TestMain is the program, too, for tests that run it.
+func TestMain(m *testing.M) {
+	if benchtest.IsProgram() {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
 
 func TestScenario_LosesNothingInTheHookAndSomethingInTheBackground(t *testing.T) {
 	module, err := guests.Build(t.Context(), "telemetry")
@@ -51,4 +62,26 @@ func TestCounted_ReadsPrometheusFormat(t *testing.T) {
 	require.Equal(t, 17, n)
 	_, ok = counted([]byte("other 1\n"))
 	require.False(t, ok)
+}
+
+func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
+	if _, err := gateway(); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	out := t.TempDir()
+	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-bursts", "1", "-requests", "4", "-gap", "10ms", "-out", out)
+	r, err := figures.Load(filepath.Join(out, "telemetry.json"))
+	require.NoError(t, err)
+	require.Contains(t, r.Partial, "stopped in round")
+	require.True(t, r.Find(requestGroup, "no telemetry").Measured())
+}
+
+func TestProgram_SaysThatTheCollectorIsMissing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	code, _, said := benchtest.Run(t)
+	require.Equal(t, 1, code)
+	require.Contains(t, said, errNoCollector.Error())
 }
