@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -66,7 +65,6 @@ type places struct {
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
-	standing standing
 }
 
 // rejection is a promise that was rejected and that nobody has asked for a reason.
@@ -126,6 +124,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		return nil, err
 	}
 	q.do(ctx, qFreeValue, uint64(q.eval(ctx, string(bundle), "lull:node")))
+	q.settle(ctx)
 	install := q.eval(ctx, nodejs.Runtime, "lull:runtime")
 	call := q.do(ctx, qHostFunction, uint64(q.mailbox), 0, 0)
 	array, err := q.try(ctx, qUint8Array, uint64(q.context), uint64(q.mailbox+mailBytes), mailRoom, 0, 0, 0)
@@ -150,41 +149,17 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	if err := q.findJobs(ctx); err != nil {
 		return nil, err
 	}
-	if err := q.prepareContexts(r.program, ctx); err != nil {
-		return nil, err
-	}
 	if r.program.Overlaps() {
 		q.do(ctx, qInterrupt, 1)
 	}
 	inv := q.begin(r.guest, nil, time.Time{})
-	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)), undefined, undefined)
+	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)))
 	q.drain(r.guest)
 	q.report(r.guest)
-	q.do(ctx, qRunGC)
+	q.settle(ctx)
+	q.do(ctx, qGCThreshold, 1)
+	q.drop(ctx, q.bytes(ctx, nil)) // that is a collection, and sets a threshold of half as much again
 	return inv.fault, nil
-}
-
-// settings are what the script has to know of the function.
-func (q *quickjs) settings(p *Program) string {
-	f := p.fn
-	env := f.Env
-	if env == nil {
-		env = map[string]string{}
-	}
-	b, err := json.Marshal(map[string]any{
-		"phases": []string{
-			abi.PhaseNone: "start", abi.PhaseHandler: abi.PhaseHandler.String(), abi.PhaseInitializer: abi.PhaseInitializer.String(),
-			abi.PhasePreFreeze: abi.PhasePreFreeze.String(), abi.PhasePreStop: abi.PhasePreStop.String(),
-		},
-		"overlap": p.Overlaps(), "env": env, "memory": f.Limits.MemoryMiB,
-		"handlers": []string{
-			abi.PhaseHandler: f.Handler, abi.PhaseInitializer: f.Initializer.Handler, abi.PhasePreFreeze: f.PreFreeze.Handler, abi.PhasePreStop: f.PreStop.Handler,
-		},
-	})
-	if err != nil {
-		panic(err) // strings and numbers only
-	}
-	return string(b)
 }
 
 // findSeed looks for the state of Math.random in the context: the word that changes as the generator, xorshift64*, changes its state.
@@ -302,10 +277,16 @@ func (q *quickjs) start(g *guest, inv *invocation) {
 	if c.Phase == abi.PhaseHandler {
 		event = q.bytes(ctx, c.Request.Body)
 	}
-	object := q.contextOf(g, c)
-	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), object, event)
-	q.drop(ctx, object)
+	var id [64]byte
+	requestID := q.newText(ctx, c.RequestID.Append(id[:0]))
+	detail := uint64(undefined)
+	if text := g.detail(c); text != "" {
+		detail = q.newText(ctx, []byte(text))
+	}
+	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), event, requestID, q.number(float64(c.Deadline.UnixMilli())), detail)
 	q.drop(ctx, event)
+	q.drop(ctx, requestID)
+	q.drop(ctx, detail)
 	q.tag()
 }
 
@@ -315,14 +296,6 @@ func (q *quickjs) advance(g *guest) int32 {
 	q.tag()
 	q.enter(g, q.runner)
 	return wait
-}
-
-// requested is the qualifier that the caller asked for.
-func requested(c *instance.Call) string {
-	if c.Request == nil {
-		return ""
-	}
-	return c.Request.Qualifier
 }
 
 // mostJobsAfter bounds the jobs that run in a call that has its answer; the others run in the next call.

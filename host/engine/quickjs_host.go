@@ -22,27 +22,28 @@ import (
 
 // What the script asks the host for: the first argument of its one host function. guests/nodejs/runtime.js has the same numbers.
 const (
-	opLog     = iota // level, text
-	opDone           // invocation, text or bytes: to the answer, unless missing
-	opFail           // invocation, handled, type, message, stack
-	opWrite          // invocation, text or bytes: to the answer
-	opStatus         // invocation, status
-	opHeader         // invocation, name, value
-	opPull           // offset: the next piece of what is pending, into the mailbox; its length
-	opNow            // monotonic milliseconds
-	opRandom         // n: bytes into the mailbox
-	opCompile        // file, text: the value of a script
-	opExit           // code
-	opPrint          // 1 or 2, text: to stdout or stderr
-	opText           // n: the mailbox's first n bytes as a string, read as UTF-8
-	opUTF8           // text: its UTF-8 is pending and its first piece in the mailbox; its length
-	opPush           // n: bytes of the mailbox, to what is outgoing
-	opHash           // algorithm, keyed, key length: of what is outgoing, behind the key, into the mailbox; its length or -1
-	opDecode         // what is outgoing as a string
-	opNames          // text: to what is outgoing
-	opEnter          // invocation: whose code runs from now on
-	opOwner          // the invocation whose code runs
-	opFile           // operation, path, second path or flag: see quickjs_files.go
+	opLog      = iota // level, text
+	opDone            // invocation, text or bytes: to the answer, unless missing
+	opFail            // invocation, handled, type, message, stack
+	opWrite           // invocation, text or bytes: to the answer
+	opStatus          // invocation, status
+	opHeader          // invocation, name, value
+	opPull            // offset: the next piece of what is pending, into the mailbox; its length
+	opNow             // monotonic milliseconds
+	opRandom          // n: bytes into the mailbox
+	opCompile         // file, text: the value of a script
+	opExit            // code
+	opPrint           // 1 or 2, text: to stdout or stderr
+	opText            // n: the mailbox's first n bytes as a string, read as UTF-8
+	opUTF8            // text: its UTF-8 is pending and its first piece in the mailbox; its length
+	opPush            // n: bytes of the mailbox, to what is outgoing
+	opHash            // algorithm, keyed, key length: of what is outgoing, behind the key, into the mailbox; its length or -1
+	opDecode          // what is outgoing as a string
+	opNames           // text: to what is outgoing
+	opEnter           // invocation: whose code runs from now on
+	opOwner           // the invocation whose code runs
+	opInstance        // the instance's id
+	opFile            // operation, path, second path or flag: see quickjs_files.go
 )
 
 // arguments of a host call.
@@ -114,6 +115,8 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		if q.current != nil {
 			result = intValue(q.current.id)
 		}
+	case opInstance:
+		return q.str(ctx, g.id)
 	case opPull:
 		n := 0
 		if at := int(a.int(1)); at >= 0 && at < len(q.pending) {

@@ -34,17 +34,15 @@ const undefined = tagUndefined << 32
 // The functions of the C library that the driver calls.
 const (
 	qMalloc = iota
+	qBlock
+	qFreeBlock
 	qFree
 	qCall
 	qFreeValue
 	qDrop
-	qDup
 	qNewString
 	qNewText
 	qNewBytes
-	qNewAtom
-	qNewObject
-	qParseJSON
 	qBytes
 	qStringLen
 	qFreeCString
@@ -62,19 +60,19 @@ const (
 	qRuntimePtr
 	qInterrupt
 	qRunGC
+	qGCThreshold
 	qNewNumber
 	qUint8Array
 )
 
 var quickjsExports = [...]string{
-	qMalloc: "wasm_malloc", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
-	qDrop: "JS_FreeValue", qDup: "JS_DupValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy",
-	qNewAtom: "JS_NewAtomLen", qNewObject: "JS_NewObjectFrom", qParseJSON: "JS_ParseJSON", qBytes: "JS_GetUint8Array",
+	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFreeBlock: "js_free_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
+	qDrop: "JS_FreeValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
 	qStringLen: "qjs_get_string_len", qFreeCString: "qjs_free_cstring", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
 	qGetGlobal: "qjs_get_global", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
 	qGetException: "qjs_get_exception", qThrow: "qjs_throw", qContextPtr: "qjs_get_context_ptr",
-	qRuntimePtr: "qjs_get_runtime_ptr", qInterrupt: "qjs_set_interrupt_handler", qRunGC: "qjs_run_gc",
+	qRuntimePtr: "qjs_get_runtime_ptr", qInterrupt: "qjs_set_interrupt_handler", qRunGC: "qjs_run_gc", qGCThreshold: "qjs_set_gc_threshold",
 	qNewNumber: "qjs_new_number", qUint8Array: "JS_NewUint8Array",
 }
 
@@ -182,14 +180,14 @@ func (q *quickjs) made(v uint64, err error) uint64 {
 }
 
 // newText makes a string.
-func (q *quickjs) newText(ctx context.Context, s string) uint64 {
+func (q *quickjs) newText(ctx context.Context, text []byte) uint64 {
 	at := q.mailbox + mailBytes
-	if len(s) > mailRoom {
-		at = q.cstring(ctx, s)
+	if len(text) > mailRoom {
+		at = q.do(ctx, qMalloc, uint64(len(text)))
 		defer q.do(ctx, qFree, uint64(at))
 	}
-	q.memory().WriteString(at, s)
-	return q.made(q.try(ctx, qNewText, uint64(q.context), uint64(at), uint64(len(s))))
+	q.memory().Write(at, text)
+	return q.made(q.try(ctx, qNewText, uint64(q.context), uint64(at), uint64(len(text))))
 }
 
 // bytes makes a Uint8Array.
@@ -217,26 +215,9 @@ func (q *quickjs) view(ctx context.Context, v uint64) []byte {
 	return b
 }
 
-// parse makes the value of a JSON text.
-func (q *quickjs) parse(ctx context.Context, text string) uint64 {
-	at := q.cstring(ctx, text)
-	v, err := q.try(ctx, qParseJSON, uint64(q.context), uint64(at), uint64(len(text)), uint64(at))
-	q.do(ctx, qFree, uint64(at))
-	return q.made(v, err)
-}
-
 func (q *quickjs) number(f float64) uint64 { return math.Float64bits(f) - q.addend }
 
-// dup counts one more reference to a value, and drop one less.
-func (q *quickjs) dup(v uint64) uint64 {
-	if v>>32 >= tagCounted {
-		count := uint32(v) - 4
-		n, _ := q.memory().ReadUint32Le(count)
-		q.memory().WriteUint32Le(count, n+1)
-	}
-	return v
-}
-
+// drop frees a value of ours.
 func (q *quickjs) drop(ctx context.Context, v uint64) {
 	if v>>32 >= tagCounted {
 		q.do(ctx, qDrop, uint64(q.context), v)

@@ -1,11 +1,41 @@
-// The context of a call. The host makes it, with the fields and names of Function Compute's Node.js runtime; here are its methods.
+// The context of a call, with the fields and names of Function Compute's Node.js runtime.
+//
+// Most handlers look at little of it, and to make it all costs as much as to run them. So a context is filled in when it is looked at first, and until then
+// its target has what differs from call to call.
+
+const lazyContext = {};
+for (const name of ['set', 'has', 'deleteProperty', 'ownKeys', 'getOwnPropertyDescriptor', 'defineProperty', 'setPrototypeOf', 'preventExtensions', 'isExtensible']) {
+  lazyContext[name] = (target, ...args) => {
+    fill(target);
+    return Reflect[name](target, ...args);
+  };
+}
+lazyContext.get = (target, key, context) => {
+  if (key === 'requestId') return target.requestId;
+  fill(target);
+  return Reflect.get(target, key, context);
+};
+
+function fill(target) {
+  if ('instanceId' in target) return;
+  const { deadline, phase, detail } = target;
+  const { qualifier = 'LATEST', versionId = '', http } = detail === undefined ? {} : JSON.parse(detail);
+  delete target.detail;
+  Object.assign(target, {
+    phase: settings.phases[phase],
+    credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '' },
+    function: { ...settings.function },
+    service: { name: settings.service, logProject: '', logStore: '', qualifier, versionId },
+    region: settings.region, accountId: settings.accountId, retryCount: 0,
+    tracing: { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: '' },
+    instanceId: host(op.instance), waitsForEmptyEventLoopBeforeCallback: false,
+  });
+  if (http) target.http = http;
+  hidden(target, 'getRemainingTimeInMillis', () => Math.max(0, deadline - Date.now()));
+}
 
 const contextMethods = {
   get logger() { return new Logger(invocationOf(this)); },
-  getRemainingTimeInMillis() {
-    const { context } = invocationOf(this);
-    return context ? Math.max(0, context.deadline - Date.now()) : 0;
-  },
   get response() {
     const invocation = invocationOf(this);
     return invocation.phase === phases.handler ? new Answer(invocation) : undefined;

@@ -4,9 +4,9 @@ const phases = { handler: settings.phases.indexOf('handler') };
 
 // Invocations that have not ended, and, with id 0, places for further ones. Who keeps one keeps its id, too.
 const invocations = [];
-const ended = { id: 0, phase: 0, context: undefined };
+const ended = { id: 0, phase: 0, context: undefined, http: false };
 
-function begun(id, phase, context) {
+function begun(id, phase, context, http) {
   let invocation;
   for (let i = 0; i < invocations.length; i++) {
     if (invocations[i].id === 0 || !settings.overlap) { // one that was given up
@@ -14,10 +14,11 @@ function begun(id, phase, context) {
       break;
     }
   }
-  if (!invocation) invocations.push(invocation = { id, phase, context });
+  if (!invocation) invocations.push(invocation = { id, phase, context, http });
   invocation.id = newest = id;
   invocation.phase = phase;
   invocation.context = context;
+  invocation.http = http;
   return invocation;
 }
 
@@ -78,7 +79,7 @@ function finish(invocation, value) {
   try {
     if (typeof value === 'string') answer = value;
     else if (value !== undefined && invocation.phase === phases.handler) {
-      const inHTTP = value !== null && typeof value === 'object' && Number.isInteger(value.statusCode) && invocation.context.http !== undefined;
+      const inHTTP = value !== null && typeof value === 'object' && Number.isInteger(value.statusCode) && invocation.http;
       answer = inHTTP ? answerHTTP(id, value) : answerOf(value);
     }
   } catch (e) {
@@ -110,14 +111,15 @@ function namesOf(file) {
 
 const handlers = []; // by phase; undefined where there is none
 
-hidden(globalThis, '__lull_dispatch', (id, phase, context, event) => {
-  const invocation = begun(id, phase, context);
+hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, detail) => {
+  const target = { __proto__: contextMethods, requestId, deadline, phase, detail };
+  const context = new Proxy(target, lazyContext);
+  const invocation = begun(id, phase, context, detail !== undefined && detail.startsWith('{"http":'));
   try {
-    if (context === undefined) { // the boot
+    if (requestId === undefined) { // the boot
       settings.handlers.forEach((name, phase) => { if (name) handlers[phase] = find(name); });
       return finish(invocation);
     }
-    Object.setPrototypeOf(context, contextMethods);
     const callback = (error, value) => {
       if (invocation.id !== id) return void host(op.log, level.warn, `the ${settings.phases[phase]} called back again; what it said is lost`);
       if (error !== undefined && error !== null && error !== false) fail(invocation, error, true);
@@ -147,6 +149,9 @@ hidden(globalThis, '__lull_reject', reason => {
     else host(op.log, level.error, 'Unhandled promise rejection: ' + shown(reason));
   });
 });
+
+// What logs of values need is made before the image is, not in each instance.
+format(['%s', {}]);
 
 hidden(globalThis, '__lull_names', () => {
   const name = settings.handlers[phases.handler], dot = name.lastIndexOf('.');
