@@ -113,7 +113,9 @@ func (g *guest) end() {
 // must not take all others down.
 func (g *guest) run(began time.Time, f func() error) (fault *fn.Fault) {
 	defer func() {
-		if r := recover(); r != nil {
+		if r := recover(); r == errInterrupted || r == context.DeadlineExceeded { // by goOn, in what the host does beside wazero
+			fault = g.died(r.(error), began)
+		} else if r != nil {
 			fault = fn.Died(fn.TypeTrap, fmt.Sprintf("the host failed: %v", r), time.Since(began), g.Memory())
 			fault.Cause = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}

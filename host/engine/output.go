@@ -15,9 +15,11 @@ type lines struct {
 	last  string // the last whole line of this call
 }
 
-// Write takes whole lines and keeps the rest, of which it cuts a piece off when it is as long as a record may be.
+// Write takes whole lines and keeps the rest, of which it cuts a piece off when it is as long as a record may be. One fd_write can come here millions
+// of times, each with all of the memory.
 func (l *lines) Write(p []byte) (int, error) {
 	n := len(p)
+	l.guest.goOn()
 	for len(p) > 0 {
 		end := bytes.IndexByte(p, '\n')
 		line := p
@@ -31,10 +33,12 @@ func (l *lines) Write(p []byte) (int, error) {
 			l.part = append(l.part, line[:k]...)
 			line = line[k:]
 			l.emit(l.part, true)
+			l.guest.goOn()
 		}
 		l.part = append(l.part, line...)
 		if end >= 0 {
 			l.emit(bytes.TrimSuffix(l.part, []byte{'\r'}), false)
+			l.guest.goOn()
 		}
 	}
 	return n, nil

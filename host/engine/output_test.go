@@ -3,6 +3,7 @@ package engine
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -19,7 +20,9 @@ func write(t require.TestingT, chunks ...string) []string {
 // writeAll also tells which of the records are pieces that went on.
 func writeAll(t require.TestingT, chunks ...string) (records []string, cut []int) {
 	var s said
-	l := &lines{guest: &guest{out: &s}}
+	g := &guest{out: &s, deadline: time.Now().Add(time.Hour)}
+	g.turn.begin(time.Now())
+	l := &lines{guest: g}
 	for _, c := range chunks {
 		n, err := l.Write([]byte(c))
 		require.NoError(t, err)

@@ -55,7 +55,7 @@ func instantiateServerWASI(ctx context.Context, rt wazero.Runtime) error {
 			stack[0] = uint64(f.call(running(ctx).server, guestMemory{m.Memory()}, stack))
 		}), types, []api.ValueType{i32}).Export(name)
 	}
-	exportExit(b)
+	exportOwn(b)
 	_, err := b.Instantiate(ctx)
 	return err
 }

@@ -193,3 +193,16 @@ func TestCall_NestedTriesAreBounded(t *testing.T) {
 	_, fault = call(other, "", time.Minute)
 	require.Nil(t, fault)
 }
+
+func TestCall_WhatTheHostDoesForAGuestEndsAtTheDeadline(t *testing.T) {
+	p := compile(t, fn.Function{Name: "f", Code: hosttest.Module(t, "floods")})
+	for event, what := range map[string]string{"w": "output without lines", "n": "output of empty lines", "e": "output of nothing", "r": "random bytes"} {
+		t.Run(what, func(t *testing.T) {
+			g := start(t, p)
+			defer g.Close()
+			_, fault := call(g, event, 30*time.Millisecond)
+			require.NotNil(t, fault)
+			require.Equal(t, fn.TypeTimeout, fault.Type)
+		})
+	}
+}
