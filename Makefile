@@ -61,7 +61,7 @@ bench-scale: ## measure how latency and memory grow with instances, functions, p
 	$(GO) run ./bench/scale -out $(BENCH_OUT)/scale $(SCALE_FLAGS)
 
 # What could not be measured is in the tables with its reason, and does not keep the rest from being written.
-bench-report: ## all measurements, about ten minutes on an idle machine, and their figures into BENCHMARKS.md
+bench-report: ## all measurements, ten to fifteen minutes on an idle machine, and their figures into BENCHMARKS.md
 	@mkdir -p $(BENCH_OUT)/numbers $(BENCH_OUT)/function
 	$(GO) build -o $(BIN) ./cmd/lull
 	-$(BIN) bench guests/go/example/counter guests/c/example/counter --plot $(BENCH_OUT)/function --json >$(BENCH_OUT)/function/function.json

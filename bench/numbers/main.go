@@ -75,7 +75,7 @@ func output(ctx context.Context, file string) ([]byte, error) {
 	var all bytes.Buffer
 	var failed error
 	for _, part := range []struct{ packages, pattern, count string }{
-		{"./bench", "Start|WarmCall|PauseResume", "5"},
+		{"./bench", "Start|WarmCall|PauseResume", "3"},
 		{"./bench", "WarmHTTP|Deadline", "1"}, // of many rounds, or the longest of many
 		// Each in a process of its own: what one leaves behind is in the other's memory and collections.
 		{"./bench", "PausedMemory", "1"}, {"./bench", "Collection", "3"}, {"./bench", "Neighbours", "3"},

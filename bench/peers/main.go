@@ -4,6 +4,7 @@
 //	go run . -out DIR           everything; DIR gets peers.json, the plots and report.html
 //	go run . -rounds 2 -only "lull,wazero"
 //	go run . -url NAME=http://127.0.0.1:8000/   also an HTTP server of yours; status 200 is all that is checked
+//	go run . -component FILE    also wasmtime serve, if it is on the PATH, with a component of wasi:http
 //
 // The exit code is 1 if a contender that should run did not.
 package main

@@ -21,6 +21,9 @@ var event = []byte(strings.Repeat("x", 100))
 // turns of the busy loop: about 30 ms of work.
 const turns = 10_000_000
 
+// interpreted guests run so many times fewer.
+const interpreted = 400
+
 // Groups of rows, for a guest's name.
 func coldGroup(g string) string { return "cold start to first answer, " + g + " guest" }
 func warmGroup(g string) string { return "warm call, 100 bytes, " + g + " guest" }
@@ -151,7 +154,7 @@ func (m *measuring) busy() error {
 	defer i.close()
 	n := turns
 	if m.g.source != nil {
-		n /= 100 // an interpreter
+		n /= interpreted
 	}
 	want := guests.Spun(n)
 	h := latency.New()
@@ -180,7 +183,7 @@ func (m *measuring) stall() error {
 	defer i.close()
 	n := turns
 	if m.g.source != nil {
-		n /= 100
+		n /= interpreted
 	}
 	began := time.Now()
 	want := guests.Spun(n)

@@ -15,10 +15,16 @@ import (
 	"github.com/lull-dev/lull/bench/guests"
 )
 
+// servingVariable is where the test binary serves in place of wasmtime.
+const servingVariable = "LULL_TEST_SERVING"
+
 // The guests are built once; caches stay for the whole run.
 var dir string
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(servingVariable); address != "" {
+		panic(http.ListenAndServe(address, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) })))
+	}
 	if os.Getenv(roleVariable) != "" || benchtest.IsProgram() {
 		main()
 		return
@@ -168,11 +174,31 @@ func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
 	}
 }
 
+// A program of that name that serves is all that it takes.
+func TestOthers_RunWasmtimeWhereItIsInstalled(t *testing.T) {
+	self, err := os.Executable()
+	must(t, err)
+	dir := t.TempDir()
+	script := "#!/bin/sh\n[ \"$1 $2 $4\" = \"serve --addr mine.wasm\" ] && exec env " + servingVariable + "=\"$3\" " + self + "\n"
+	must(t, os.WriteFile(filepath.Join(dir, "wasmtime"), []byte(script), 0o700))
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	r := &run{report: figures.New("", nil), connections: 2, time: 20 * time.Millisecond}
+	r.others(t.Context(), "throughput", "latency")
+	if row := r.report.Find("throughput", "wasmtime serve"); !strings.Contains(row.Skipped, "-component") {
+		t.Error(row.Skipped)
+	}
+	r.report, r.component = figures.New("", nil), "mine.wasm"
+	r.others(t.Context(), "throughput", "latency")
+	if row := r.report.Find("throughput", "wasmtime serve"); !row.Measured() || len(r.failed) > 0 {
+		t.Error(row.Skipped, r.failed)
+	}
+}
+
 func TestOthers_SayWhyTheyDidNotRun(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	r := &run{report: figures.New("", nil)}
 	r.others(t.Context(), "throughput", "latency")
-	if row := r.report.Find("throughput", "wasmtime serve"); !strings.Contains(row.Skipped, "not installed") {
+	if row := r.report.Find("throughput", "wasmtime serve"); !strings.Contains(row.Skipped, "not on the PATH") {
 		t.Error(row.Skipped)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -74,6 +75,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	slices.Sort(names)
 	r.report = figures.New("lull beside its peers", append([]string{"bench/peers"}, os.Args[1:]...))
 	r.report.Set("rounds", fmt.Sprintf("%d, contenders take turns, each in a process of its own", r.rounds))
+	r.report.Set("idle instances", fmt.Sprintf("%d, in the first round", r.idle))
 	r.report.Set("HTTP", fmt.Sprintf("%d connections, keep-alive, no pipelining; load generator and server are two processes; every answer checked", r.connections))
 	for _, name := range slices.Sorted(maps.Keys(missing)) {
 		r.report.Skip(coldGroup(name), "all", missing[name])
@@ -266,30 +268,50 @@ func (r *run) others(ctx context.Context, throughput, latency string) {
 	program, err := exec.LookPath("wasmtime")
 	switch {
 	case err != nil:
-		r.report.Skip(throughput, name, "wasmtime is not installed")
+		r.report.Skip(throughput, name, "wasmtime is not on the PATH; cargo install wasmtime-cli builds it")
 		return
 	case r.component == "":
-		r.report.Skip(throughput, name, "it needs a component of wasi:http, which none of the guests is; name one with -component")
+		r.report.Skip(throughput, name, "it takes components of wasi:http, which none of the guests is; name one with -component FILE")
 		return
 	}
-	const url = "http://127.0.0.1:18377/"
-	server, err := process.Start(ctx, process.Command{Path: "sh", Args: []string{"-c", "echo started; exec \"$0\" serve --addr 127.0.0.1:18377 \"$1\"", program, r.component}},
-		func(string) bool { return true })
-	if err != nil {
+	if err := r.wasmtimeServe(ctx, program, name, throughput, latency); err != nil && ctx.Err() == nil {
 		r.fail(throughput, name, err)
-		return
+	}
+}
+
+// wasmtimeServe measures a component of the user's. Status 200 is all that is checked.
+func (r *run) wasmtimeServe(ctx context.Context, program, name, throughput, latency string) error {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := free.Addr().String()
+	free.Close()
+	// It tells on standard error where it listens: the shell says that it begins.
+	server, err := process.Start(ctx, process.Command{
+		Path: "sh", Args: []string{"-c", `echo begins; exec "$0" serve --addr "$1" "$2"`, program, address, r.component}, Grace: 2 * time.Second,
+	}, func(string) bool { return true })
+	if err != nil {
+		return err
 	}
 	defer server.Stop()
+	url := "http://" + address + "/"
 	calls, err := load.NewHTTP(url, 1, event, nil)
 	if err != nil {
-		r.fail(throughput, name, err)
-		return
+		return err
 	}
 	defer calls.Close()
-	for end := time.Now().Add(10 * time.Second); calls.Call(0) != nil && time.Now().Before(end); {
-		time.Sleep(50 * time.Millisecond)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) { // it compiles the component first
+		err := calls.Call(0)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || time.Now().After(end) {
+			return fmt.Errorf("it does not answer: %w", err)
+		}
 	}
 	r.hammer(ctx, name, url, throughput, latency, nil)
+	return nil
 }
 
 // ratios compares lull with each of the others, round by round.
