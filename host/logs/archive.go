@@ -60,6 +60,7 @@ type batch struct {
 type shelf[T any] struct {
 	archive *Archive
 	stream  store.Stream
+	taken   []sequenced[T] // memory of the archive's goroutine, for what it takes from a ring
 	coding[T]
 }
 
@@ -81,8 +82,8 @@ func NewArchive(ctx context.Context, cfg ArchiveConfig) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.records = shelf[Entry]{a, records, entryCoding}
-	a.requests = shelf[served]{a, requests, requestCoding}
+	a.records = shelf[Entry]{archive: a, stream: records, coding: entryCoding}
+	a.requests = shelf[served]{archive: a, stream: requests, coding: requestCoding}
 	a.ending, a.end = context.WithCancel(context.Background())
 	a.aborted, a.abort = context.WithCancel(context.Background())
 	go a.run()

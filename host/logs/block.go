@@ -32,6 +32,9 @@ const blockVersion = 1
 // blockBytes is the size at which another block begins. An item may go beyond it by its own size, 64 KiB and some.
 const blockBytes = store.MaxEntryBytes / 4
 
+// itemBytes is about what an item takes in a block, unless it has text.
+const itemBytes = 40
+
 // coding writes and reads one sort of thing.
 type coding[T any] struct {
 	put func(*encoder, *T)
@@ -43,7 +46,7 @@ func (c coding[T]) encode(from origin, lost uint64, items []sequenced[T]) (block
 	var e encoder
 	for i := range items {
 		if len(e.buf) == 0 {
-			e = encoder{table: map[string]uint64{}}
+			e = encoder{buf: make([]byte, 0, min(blockBytes+blockBytes/8, itemBytes*(len(items)-i)+64)), table: map[string]uint64{}}
 			e.byte(blockVersion)
 			e.buf = append(e.buf, from[:]...)
 			e.uint(lost)

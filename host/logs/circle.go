@@ -8,7 +8,25 @@ type circle[T any] struct {
 }
 
 // at returns element i, of which 0 is the oldest.
-func (c *circle[T]) at(i int) *T { return &c.buf[(c.first+i)%len(c.buf)] }
+func (c *circle[T]) at(i int) *T {
+	if i += c.first; i >= len(c.buf) {
+		i -= len(c.buf)
+	}
+	return &c.buf[i]
+}
+
+// appendFrom appends copies of element i and those after it.
+func (c *circle[T]) appendFrom(to []T, i int) []T {
+	if i >= c.n {
+		return to
+	}
+	start := c.first + i
+	if start >= len(c.buf) {
+		start -= len(c.buf)
+	}
+	head := c.buf[start:min(start+c.n-i, len(c.buf))]
+	return append(append(to, head...), c.buf[:c.n-i-len(head)]...)
+}
 
 // push adds an element and grows the memory if it has to.
 func (c *circle[T]) push(v T) {
@@ -26,6 +44,8 @@ func (c *circle[T]) push(v T) {
 func (c *circle[T]) drop() {
 	var zero T
 	c.buf[c.first] = zero
-	c.first = (c.first + 1) % len(c.buf)
+	if c.first++; c.first == len(c.buf) {
+		c.first = 0
+	}
 	c.n--
 }

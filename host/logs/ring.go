@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"sort"
 	"sync"
 	"time"
 	"unsafe"
@@ -90,12 +91,16 @@ func (r *ring[T]) tellLocked(bytes int) {
 	r.mu.fresh += bytes
 }
 
-// take makes a batch of what has not been taken.
+// take makes a batch of what has not been taken. Who writes waits while it is copied, into memory that is there already.
 func (r *ring[T]) take() batch {
 	r.mu.Lock()
-	items, lost, last := r.sinceLocked(r.mu.taken), r.mu.lost, r.mu.last
+	items, lost, last := r.appendSinceLocked(r.shelf.taken[:0], r.mu.taken), r.mu.lost, r.mu.last
 	r.mu.taken, r.mu.fresh, r.mu.lost, r.mu.queued = last, 0, 0, false
 	r.mu.Unlock()
+	defer func() {
+		clear(items) // of what they refer to
+		r.shelf.taken = items
+	}()
 	return r.shelf.batch(r.key, lost, items, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -107,23 +112,18 @@ func (r *ring[T]) take() batch {
 func (r *ring[T]) since(after uint64) (some []sequenced[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.sinceLocked(after)
+	return r.appendSinceLocked(nil, after)
 }
 
-func (r *ring[T]) sinceLocked(after uint64) (some []sequenced[T]) {
-	for i := range r.mu.n {
-		if v := r.mu.at(i); v.seq > after {
-			some = append(some, *v)
-		}
-	}
-	return some
+func (r *ring[T]) appendSinceLocked(to []sequenced[T], after uint64) []sequenced[T] {
+	return r.mu.appendFrom(to, sort.Search(r.mu.n, func(i int) bool { return r.mu.at(i).seq > after }))
 }
 
 // unkept copies what is not on the shelf, and tells up to where things are.
 func (r *ring[T]) unkept() (kept uint64, some []sequenced[T]) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.mu.kept, r.sinceLocked(r.mu.kept)
+	return r.mu.kept, r.appendSinceLocked(nil, r.mu.kept)
 }
 
 // Dropped tells how many have made room for newer ones.
