@@ -8,8 +8,7 @@ import (
 	"github.com/lull-dev/lull/host"
 )
 
-// TestInterpreters_AreCompiledOnce also fills the cache that other tests use. .ci/toolchain runs it without the race detector, with which a
-// compiler that takes ten seconds takes five minutes.
+// TestInterpreters_AreCompiledOnce also fills the cache that other tests use.
 func TestInterpreters_AreCompiledOnce(t *testing.T) {
 	for _, c := range []struct{ interpreter, runtime, file, code string }{
 		{"quickjs", "nodejs16", "index.js", "exports.handler = async () => 'compiled'"},

@@ -44,8 +44,19 @@ func TestMaxInstances_OfAllFunctionsTogether(t *testing.T) {
 	t.Parallel()
 	h := hosttest.New(t, host.Config{MaxInstances: 2})
 	hosttest.Deploy(t, h, hosttest.Function("a"), hosttest.Function("b"), hosttest.Function("c"))
+	// An answer is sent before its instance is paused, and room is made by the one that was paused first.
+	paused := func() bool {
+		for _, i := range h.Instances(fn.Key{}) {
+			if i.State != "paused" {
+				return false
+			}
+		}
+		return true
+	}
 	first := hosttest.Invoke(t, h, "a", "c")
+	require.Eventually(t, paused, time.Minute, time.Millisecond)
 	hosttest.Invoke(t, h, "b", "c")
+	require.Eventually(t, paused, time.Minute, time.Millisecond)
 	hosttest.Invoke(t, h, "c", "c")
 	kept := map[string]bool{}
 	for _, i := range h.Instances(fn.Key{}) {
