@@ -20,7 +20,7 @@ func write(t require.TestingT, chunks ...string) []string {
 // writeAll also tells which of the records are pieces that went on.
 func writeAll(t require.TestingT, chunks ...string) (records []string, cut []int) {
 	var s said
-	g := &guest{out: &s, deadline: time.Now().Add(time.Hour)}
+	g := &guest{out: &s, deadline: time.Now().Add(time.Hour), program: &Program{engine: &Engine{turns: newTurns()}}}
 	g.turn.begin(time.Now())
 	l := &lines{guest: g}
 	for _, c := range chunks {

@@ -246,7 +246,7 @@ func sockShutdown(s *server, _ guestMemory, p []uint64) uint32 {
 func poll(s *server, mem guestMemory, p []uint64) uint32 {
 	const subscription, event = 48, 32
 	count := uint32(p[2])
-	if count == 0 || count > 4096 {
+	if count == 0 || count > maxSubscriptions {
 		return errnoInval
 	}
 	in, ok1 := mem.Read(uint32(p[0]), subscription*count)

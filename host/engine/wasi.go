@@ -19,11 +19,25 @@ const (
 	errnoNotsup  = 58
 )
 
+// maxSubscriptions is how much one poll_oneoff may wait for.
+const maxSubscriptions = 4096
+
 // instantiateWASI makes the host module of WASI: wazero's, but for calls that would leave something behind outside of the guest's memory.
 // A module instance serves one guest after the other, and none may find descriptor 1 closed by the one before.
 func instantiateWASI(ctx context.Context, rt wazero.Runtime) error {
-	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	b, stock, err := stockWASI(ctx, rt)
+	if err != nil {
+		return err
+	}
+	// wazero's poll_oneoff goes through all subscriptions at one go, and a memory has room for millions.
+	poll := stock["poll_oneoff"].GoFunction().(api.GoModuleFunction)
+	b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
+		if uint32(stack[2]) > maxSubscriptions {
+			stack[0] = errnoInval
+			return
+		}
+		poll.Call(ctx, m, stack)
+	}), stock["poll_oneoff"].ParamTypes(), stock["poll_oneoff"].ResultTypes()).Export("poll_oneoff")
 	override := func(name string, params int, f func(stack []uint64) uint64) {
 		types := make([]api.ValueType, params)
 		for i := range types {
@@ -54,24 +68,30 @@ func instantiateWASI(ctx context.Context, rt wazero.Runtime) error {
 		return errnoBadf
 	})
 	exportOwn(b)
-	_, err := b.Instantiate(ctx)
+	_, err = b.Instantiate(ctx)
 	return err
+}
+
+// stockWASI is a builder with all of wazero's functions, and these functions, for what stands in their place to call.
+func stockWASI(ctx context.Context, rt wazero.Runtime) (wazero.HostModuleBuilder, map[string]api.FunctionDefinition, error) {
+	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
+	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
+	compiled, err := b.Compile(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return b, compiled.ExportedFunctions(), compiled.Close(ctx)
 }
 
 // instantiateWASIWithFiles makes the host module of WASI for interpreters. What they have open is counted where it is opened (files).
 func instantiateWASIWithFiles(ctx context.Context, rt wazero.Runtime) error {
-	stock := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(stock)
-	compiled, err := stock.Compile(ctx)
+	b, stock, err := stockWASI(ctx, rt)
 	if err != nil {
 		return err
 	}
-	defer compiled.Close(ctx)
-	b := rt.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
-	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(b)
 	// The streams and the folders that are open from the start stay open: the module instance serves other guests afterwards.
 	guard := func(name string, params int, errno uint64) {
-		f := compiled.ExportedFunctions()[name]
+		f := stock[name]
 		call := f.GoFunction().(api.GoModuleFunction)
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
 			kept := running(ctx).standing
