@@ -63,6 +63,7 @@ bench-scale: ## measure how latency and memory grow with instances, functions, p
 # What could not be measured is in the tables with its reason, and does not keep the rest from being written.
 bench-report: ## all measurements, ten to fifteen minutes on an idle machine, and their figures into BENCHMARKS.md
 	@mkdir -p $(BENCH_OUT)/numbers $(BENCH_OUT)/function
+	@rm -f $(BENCH_OUT)/*/*.json
 	$(GO) build -o $(BIN) ./cmd/lull
 	-$(BIN) bench guests/go/example/counter guests/c/example/counter --plot $(BENCH_OUT)/function --json >$(BENCH_OUT)/function/function.json
 	-@$(MAKE) --no-print-directory --keep-going bench-telemetry bench-scale bench-freezing bench-peers \

@@ -80,7 +80,7 @@ func output(ctx context.Context, file string) ([]byte, error) {
 		// Each in a process of its own: what one leaves behind is in the other's memory and collections.
 		{"./bench", "PausedMemory", "1"}, {"./bench", "Collection", "3"}, {"./bench", "Neighbours", "3"},
 		{"./host/engine/wasmbin", "Transform|Checks", "3"},
-		{"./bench", "NodeJS(Start|Warm|Memory|Checks)", "1"}, {"./bench", "Interpreter(Start|Warm|Paused)", "1"},
+		{"./bench", "NodeJS(Start|Warm|Memory|Checks)", "1"}, {"./bench", "Interpreter(Start|Warm|Paused|Checks)", "1"},
 	} {
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark("+part.pattern+")$", "-benchmem", "-benchtime", "300ms", "-count", part.count, part.packages)
 		cmd.Dir = root()
