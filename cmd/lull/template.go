@@ -98,6 +98,9 @@ func (p *program) deployEntry(ctx context.Context, api *client.Client, e syaml.E
 	if err := (summary{key, f, created, kind, urls}).print(p.stdout); err != nil {
 		return err
 	}
+	if err := p.setAsync(ctx, api, key, e.Function.Async); err != nil {
+		return err
+	}
 	for _, t := range e.Triggers {
 		_, created, err := api.SetTrigger(ctx, key.Service, key.Name, client.Trigger{
 			Name: t.Name, Type: t.Type, Description: t.Description, SourceARN: t.SourceARN, Role: t.Role, Qualifier: t.Qualifier, Config: t.Config,
@@ -111,6 +114,28 @@ func (p *program) deployEntry(ctx context.Context, api *client.Client, e syaml.E
 		}
 		fmt.Fprintf(p.stdout, "  trigger %s %s: %s\n", t.Name, verb, t.Type)
 	}
+	return nil
+}
+
+// setAsync sets what becomes of asynchronous invocations, or takes back what a file before has set.
+func (p *program) setAsync(ctx context.Context, api *client.Client, key fn.Key, a *syaml.Async) error {
+	if a == nil {
+		return api.DeleteAsync(ctx, key.Service, key.Name)
+	}
+	to := func(name string) *client.Destination {
+		if name == "" {
+			return nil
+		}
+		return &client.Destination{Name: name}
+	}
+	err := api.SetAsync(ctx, key.Service, key.Name, client.AsyncConfig{
+		Stateful: a.Stateful, MaxRetries: a.MaxRetries, MaxAgeSeconds: a.MaxAgeSeconds,
+		Destinations: client.AsyncDestination{OnSuccess: to(a.OnSuccess), OnFailure: to(a.OnFailure)},
+	})
+	if err != nil {
+		return fmt.Errorf("asyncConfiguration: %w", err)
+	}
+	fmt.Fprintln(p.stdout, "  asynchronous configuration set")
 	return nil
 }
 

@@ -3,13 +3,17 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/host/fcapi/sign"
 	"github.com/lull-dev/lull/host/hosttest"
 )
 
@@ -31,6 +35,11 @@ services:
         instanceLifecycleConfig:
           preFreeze: {handler: index.preFreeze, timeout: 10}
           preStop: {handler: index.preStop, timeout: 30}
+        asyncConfiguration:
+          maxAsyncRetryAttempts: 0
+          maxAsyncEventAgeInSeconds: 60
+          statefulInvocation: true
+          destination: {onSuccess: "acs:fc:::services/shop.LATEST/functions/stock", onFailure: shop/price}
       triggers:
         - {name: web, type: http, config: {authType: anonymous, methods: [GET, POST]}}
   stock:
@@ -79,11 +88,30 @@ func TestDeployTemplate(t *testing.T) {
 	require.Regexp(t, `preFreeze +index.preFreeze +10 s`, out)
 	require.Regexp(t, `preStop +index.preStop +30 s`, out)
 	require.Contains(t, out, "trigger web created: http")
-	require.Contains(t, r.stderr, file+":24: services.stock.props.function.colour: lull does not know this key")
+	require.Contains(t, r.stderr, file+":29: services.stock.props.function.colour: lull does not know this key")
 	require.Contains(t, lull(t, "invoke", "shop/cart", "-f", event(t, "k\x00")).ok(t), `"environmentVariables":{"STAGE":"test"}`)
 	for _, name := range []string{"stock", "price"} {
 		require.Equal(t, "ehello", lull(t, "invoke", "shop/"+name, "-d", "ehello").ok(t))
 	}
+
+	t.Run("sets what becomes of asynchronous invocations", func(t *testing.T) {
+		require.Contains(t, out, "asynchronous configuration set")
+		require.NotContains(t, r.stderr, "asyncConfiguration")
+		var config map[string]any
+		getSigned(t, s, "/2016-08-15/services/shop/functions/cart/async-invoke-config", &config)
+		require.EqualValues(t, 0, config["maxAsyncRetryAttempts"])
+		require.EqualValues(t, 60, config["maxAsyncEventAgeInSeconds"])
+		require.Equal(t, true, config["statefulInvocation"])
+		require.Equal(t, map[string]any{
+			"onSuccess": map[string]any{"destination": "acs:fc:::services/shop.LATEST/functions/stock"}, "onFailure": map[string]any{"destination": "shop/price"},
+		}, config["destinationConfig"])
+		require.Equal(t, 404, getSigned(t, s, "/2016-08-15/services/shop/functions/stock/async-invoke-config", nil))
+		before := len(fromJSON[[]any](t, lull(t, "requests", "shop/price", "--json").ok(t)))
+		lull(t, "invoke", "shop/cart", "--async", "-d", "f").ok(t)
+		require.Eventually(t, func() bool {
+			return len(fromJSON[[]any](t, lull(t, "requests", "shop/price", "--json").ok(t))) == before+1
+		}, patience, 10*time.Millisecond, "an invocation that fails is told to price, at once")
+	})
 
 	t.Run("deploying again replaces: what the file leaves out has its default again", func(t *testing.T) {
 		start := strings.Index(shop, "        instanceLifecycleConfig")
@@ -93,13 +121,16 @@ func TestDeployTemplate(t *testing.T) {
 		require.Contains(t, out, "shop/cart updated")
 		require.NotContains(t, out, "index.preFreeze")
 		require.Contains(t, out, "trigger web updated: http")
+		require.Equal(t, 404, getSigned(t, s, "/2016-08-15/services/shop/functions/cart/async-invoke-config", nil))
 	})
 
 	t.Run("names file, line and key of what is wrong, and deploys nothing", func(t *testing.T) {
 		bad := shopFiles(t, strings.ReplaceAll(strings.Replace(shop, "codeUri: code.zip", "codeUri: nothing.zip", 1), "name: shop", "name: other"))
-		lull(t, "deploy", "-t", bad).fails(t, exitUsage, bad+":29: services.price.props.function.codeUri: ", "nothing.zip")
+		lull(t, "deploy", "-t", bad).fails(t, exitUsage, bad+":34: services.price.props.function.codeUri: ", "nothing.zip")
 		bad = shopFiles(t, strings.Replace(shop, "timeout: 9", "timeout: nine", 1))
-		lull(t, "deploy", "-t", bad).fails(t, exitUsage, bad+":24: services.stock.props.function.timeout: expected a whole number")
+		lull(t, "deploy", "-t", bad).fails(t, exitUsage, bad+":29: services.stock.props.function.timeout: expected a whole number")
+		bad = shopFiles(t, strings.Replace(shop, "statefulInvocation: true", "statefulInvocation: maybe", 1))
+		lull(t, "deploy", "-t", bad).fails(t, exitUsage, bad+":21: services.cart.props.function.asyncConfiguration.statefulInvocation: expected true or false")
 		require.NotContains(t, lull(t, "ls").ok(t), "other")
 	})
 
@@ -107,7 +138,7 @@ func TestDeployTemplate(t *testing.T) {
 		bad := shopFiles(t, strings.Replace(shop, "timeout: 9", "timeout: 90000", 1))
 		r := lull(t, "deploy", "-t", bad)
 		require.Equal(t, exitServer, r.code)
-		require.Contains(t, r.stderr, bad+":20: services.stock: InvalidArgument: Timeout is set to an invalid value")
+		require.Contains(t, r.stderr, bad+":25: services.stock: InvalidArgument: Timeout is set to an invalid value")
 	})
 
 	t.Run("a variable that is not there is an error", func(t *testing.T) {
@@ -116,6 +147,26 @@ func TestDeployTemplate(t *testing.T) {
 	lull(t, "deploy", "-t", file, "name", "x.wasm").fails(t, exitUsage, "not both")
 	lull(t, "deploy", "-t", "nowhere.yaml").fails(t, exitUsage, "nowhere.yaml")
 	lull(t, "deploy", "name").fails(t, exitUsage, "-t FILE")
+}
+
+// getSigned asks the API with the key of these tests, and returns the status.
+func getSigned(t *testing.T, s *server, path string, to any) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.api+path, nil)
+	require.NoError(t, err)
+	key, err := sign.ParseKey("ak:sk")
+	require.NoError(t, err)
+	signed := sign.Request{Method: "GET", Path: path}
+	require.NoError(t, key.Sign(&signed, time.Now()))
+	req.Header.Set("Date", signed.Date)
+	req.Header.Set("Authorization", signed.Authorization)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	if to != nil {
+		require.NoError(t, json.NewDecoder(resp.Body).Decode(to))
+	}
+	return resp.StatusCode
 }
 
 func event(t *testing.T, text string) string { return file(t, "event", []byte(text)) }

@@ -124,6 +124,21 @@ func (o object) number(name string) *int {
 	return new(int(i))
 }
 
+// truth returns a key's true or false; a missing one is false.
+func (o object) truth(name string) bool {
+	n := o.node(name)
+	if n == nil {
+		return false
+	}
+	switch text := fmt.Sprint(n.value); {
+	case n.kind == scalar && text == "true":
+		return true
+	case n.kind != scalar || text != "false":
+		o.fail(n, join(o.path, name), "expected true or false, not "+describe(n))
+	}
+	return false
+}
+
 // texts returns a key's map of texts. It is nil if the key is missing.
 func (o object) texts(name string) map[string]string {
 	n := o.node(name)

@@ -43,6 +43,7 @@ type Function struct {
 	MemorySize            *int
 	Concurrency           *int
 	Env                   map[string]string
+	Async                 *Async
 
 	// lull's own.
 	MaxInstances *int
@@ -56,6 +57,14 @@ type Function struct {
 type Hook struct {
 	Handler string
 	Timeout *int
+}
+
+// Async says what becomes of a function's asynchronous invocations. A nil field is not set, and nobody is told where a name is empty.
+type Async struct {
+	Stateful             bool
+	MaxRetries           *int
+	MaxAgeSeconds        *int
+	OnSuccess, OnFailure string
 }
 
 // Trigger is a trigger of a function.
@@ -143,7 +152,7 @@ func (r *reader) entry(f field) Entry {
 	service := props.needObject("service", "name", "description", "role", "internetAccess", "logConfig", "vpcConfig", "nasConfig", "tracingConfig")
 	e.Service = Service{Name: service.needText("name"), Description: service.text("description")}
 	e.Function = r.function(props.needObject("function", "name", "description", "runtime", "handler", "codeUri", "initializer", "initializationTimeout",
-		"timeout", "memorySize", "instanceConcurrency", "instanceLifecycleConfig", "environmentVariables", "instanceType", "caPort",
+		"timeout", "memorySize", "instanceConcurrency", "instanceLifecycleConfig", "environmentVariables", "asyncConfiguration", "instanceType", "caPort",
 		"maxInstances", "minInstances", "idleTimeout", "isolation", "allowHosts"))
 	for i, t := range props.list("triggers") {
 		e.Triggers = append(e.Triggers, r.trigger(t, fmt.Sprintf("%s.triggers[%d]", props.path, i)))
@@ -169,6 +178,9 @@ func (r *reader) function(o object) Function {
 		hooks := o.needObject("instanceLifecycleConfig", "preFreeze", "preStop")
 		f.PreFreeze, f.PreStop = r.hook(hooks, "preFreeze"), r.hook(hooks, "preStop")
 	}
+	if o.node("asyncConfiguration") != nil {
+		f.Async = r.async(o.needObject("asyncConfiguration", "destination", "maxAsyncEventAgeInSeconds", "maxAsyncRetryAttempts", "statefulInvocation"))
+	}
 	return f
 }
 
@@ -182,6 +194,15 @@ func (r *reader) code(o object) (string, int) {
 		return r.object(n, o.path+".codeUri", "src").needText("src"), n.line
 	}
 	return o.needText("codeUri"), n.line
+}
+
+func (r *reader) async(o object) *Async {
+	a := &Async{Stateful: o.truth("statefulInvocation"), MaxRetries: o.number("maxAsyncRetryAttempts"), MaxAgeSeconds: o.number("maxAsyncEventAgeInSeconds")}
+	if o.node("destination") != nil {
+		d := o.needObject("destination", "onSuccess", "onFailure")
+		a.OnSuccess, a.OnFailure = d.text("onSuccess"), d.text("onFailure")
+	}
+	return a
 }
 
 func (r *reader) hook(hooks object, name string) Hook {

@@ -46,6 +46,7 @@ services:
         timeout: 60
         initializer: index.initializer
         initializationTimeout: 10
+        asyncConfiguration: {destination: {onFailure: shop/dead}, maxAsyncEventAgeInSeconds: 456, maxAsyncRetryAttempts: 3, statefulInvocation: true}
         environmentVariables:
           STAGE: ${env.STAGE}
           PORT: 8080
@@ -98,6 +99,7 @@ func TestParse_ReadsServicesFunctionsHooksAndTriggers(t *testing.T) {
 		Env: map[string]string{
 			"STAGE": "test", "PORT": "8080", "DEBUG": "true", "NOTHING": "", "RATIO": "0.5", "URL": "http://localhost/shop-test",
 		},
+		Async:     &Async{Stateful: true, MaxRetries: new(3), MaxAgeSeconds: new(456), OnFailure: "shop/dead"},
 		PreFreeze: Hook{"index.PreFreeze", new(60)}, PreStop: Hook{"index.PreStop", new(60)},
 	}, cart.Function)
 	require.Len(t, cart.Triggers, 1)
