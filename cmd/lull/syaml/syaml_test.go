@@ -46,7 +46,6 @@ services:
         timeout: 60
         initializer: index.initializer
         initializationTimeout: 10
-        asyncConfiguration: {destination: {onFailure: shop/dead}, maxAsyncEventAgeInSeconds: 456, maxAsyncRetryAttempts: 3, statefulInvocation: true}
         environmentVariables:
           STAGE: ${env.STAGE}
           PORT: 8080
@@ -83,6 +82,7 @@ services:
           preFreeze:
             handler: ""
             timeout: not a number, and nobody looks
+        asyncConfiguration: {destination: {onFailure: shop/dead}, maxAsyncEventAgeInSeconds: 456, maxAsyncRetryAttempts: 3, statefulInvocation: true}
 `
 
 func TestParse_ReadsServicesFunctionsHooksAndTriggers(t *testing.T) {
@@ -99,7 +99,6 @@ func TestParse_ReadsServicesFunctionsHooksAndTriggers(t *testing.T) {
 		Env: map[string]string{
 			"STAGE": "test", "PORT": "8080", "DEBUG": "true", "NOTHING": "", "RATIO": "0.5", "URL": "http://localhost/shop-test",
 		},
-		Async:     &Async{Stateful: true, MaxRetries: new(3), MaxAgeSeconds: new(456), OnFailure: "shop/dead"},
 		PreFreeze: Hook{"index.PreFreeze", new(60)}, PreStop: Hook{"index.PreStop", new(60)},
 	}, cart.Function)
 	require.Len(t, cart.Triggers, 1)
@@ -110,6 +109,8 @@ func TestParse_ReadsServicesFunctionsHooksAndTriggers(t *testing.T) {
 	require.Equal(t, "stock", stock.Function.Code)
 	require.Equal(t, Hook{}, stock.Function.PreFreeze, "an empty handler is off, whatever its timeout says")
 	require.Equal(t, Hook{}, stock.Function.PreStop)
+	require.Equal(t, &Async{Stateful: true, MaxRetries: new(3), MaxAgeSeconds: new(456), OnFailure: "shop/dead"}, stock.Function.Async)
+	require.Nil(t, cart.Function.Async)
 	require.Equal(t, new(5), stock.Function.MaxInstances)
 	require.Equal(t, []string{"example.com"}, stock.Function.AllowHosts)
 }
