@@ -383,10 +383,11 @@ const checks = {
     assert.strictEqual(require('querystring').parse('a=1').a, '1');
   },
   absent() {
-    for (const [name, use] of [['net', m => m.connect(1)], ['child_process', m => m.execSync('ls')], ['http', m => m.get('http://a')], ['worker_threads', m => new m.Worker('a')]])
+    for (const [name, use] of [['net', m => m.connect(1)], ['child_process', m => m.execSync('ls')], ['http', m => m.createServer()], ['worker_threads', m => new m.Worker('a')]])
       assert.throws(() => use(require(name)), e => /not available here/.test(e.message), name);
-    assert.throws(() => process.kill(1));
-    return fetch('http://a').then(() => assert.fail('it fetched'), e => assert(/not available here/.test(e.message)));
+    assert.throws(() => process.kill(2), {code: 'ESRCH'});
+    assert(process.kill(process.pid, 0));
+    return fetch('http://a').then(() => assert.fail('it fetched'), e => assert(e instanceof TypeError && /without a client for outbound HTTP/.test(e.message), e.message));
   },
 };
 exports.handler = async event => event == 'names' ? Object.keys(checks).join(' ') : (await checks[event](), 'ok');
@@ -496,6 +497,10 @@ const bad = {
   buffer() { return Buffer.alloc(2 ** 31); },
   exit() { process.exit(7); },
   abort() { process.abort(); },
+  kill() { process.kill(process.pid); },
+  fork() { require('child_process').fork('/code/index.js'); },
+  spawn() { require('child_process').spawn('ls'); },
+  latin1() { process.stdout.write(Buffer.from([0x67, 0x72, 0xfc, 0x6e, 0x0a])); process.stderr.write(Buffer.from([0xff, 0x0a])); return 'printed'; },
   regexp() { return /^(a+)+$/.test('a'.repeat(40) + 'b'); },
   huge() { return new Uint8Array(40 << 20); },
   interval() { setInterval(() => {}, 1); return new Promise(() => {}); },
@@ -507,7 +512,7 @@ exports.handler = event => bad[event]();
 	f, patient := node.deploy(t, tree, timeout(time.Second)), node.deploy(t, tree, timeout(time.Minute))
 	for event, want := range map[string]string{
 		"loop": fn.TypeTimeout, "jobs": fn.TypeTimeout, "deep": "RangeError", "memory": fn.TypeOutOfMemory,
-		"exit": fn.TypeExit, "abort": fn.TypeExit, "regexp": fn.TypeTimeout, "huge": fn.TypeABI, "interval": fn.TypeTimeout,
+		"exit": fn.TypeExit, "abort": fn.TypeExit, "kill": fn.TypeExit, "fork": "Error", "spawn": "Error", "regexp": fn.TypeTimeout, "huge": fn.TypeABI, "interval": fn.TypeTimeout,
 	} {
 		t.Run(event, func(t *testing.T) {
 			f := f
@@ -525,6 +530,12 @@ exports.handler = event => bad[event]();
 			require.Equal(t, "fine", patient.answer(t, "fine"))
 		})
 	}
+	t.Run("output in an unknown encoding", func(t *testing.T) {
+		require.Equal(t, "printed", patient.answer(t, "latin1"))
+		require.Contains(t, patient.lines(t), "Invoke info gr\uFFFDn")
+		require.Contains(t, patient.lines(t), "Invoke error \uFFFD")
+		require.Equal(t, "fine", patient.answer(t, "fine"))
+	})
 	require.Equal(t, "caught", patient.answer(t, "recurse"))
 	require.Len(t, patient.answer(t, "deepJSON"), 20_002)
 	require.Equal(t, "ok", patient.answer(t, "prototype"))

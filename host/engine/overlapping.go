@@ -32,7 +32,8 @@ func newOverlapping(r *reactor) *overlapping {
 	o.turn <- struct{}{}
 	o.changed.Store(new(chan struct{}))
 	*o.changed.Load() = make(chan struct{})
-	r.driver.(*quickjs).mu = &o.mu
+	q := r.driver.(*quickjs)
+	q.mu, q.flights.wake = &o.mu, o.wake
 	return o
 }
 
@@ -41,6 +42,11 @@ func (o *overlapping) Call(c *instance.Call) *fn.Fault {
 	timeout := time.NewTimer(time.Until(c.Deadline))
 	defer timeout.Stop()
 	var inv *invocation
+	defer func() {
+		if inv != nil {
+			o.driver.(*quickjs).ground(inv)
+		}
+	}()
 	for {
 		select {
 		case <-o.turn:
@@ -115,6 +121,9 @@ func (o *overlapping) run(inv **invocation, c *instance.Call) (wait int32) {
 			o.callState = (*inv).callState
 		}
 		for q.drain(o.guest); !(*inv).done; q.drain(o.guest) {
+			if q.deliver(o.guest) {
+				continue
+			}
 			if wait = q.advance(o.guest); wait != 0 || time.Now().After(c.Deadline) {
 				break
 			}

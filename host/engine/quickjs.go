@@ -49,6 +49,7 @@ type quickjs struct {
 	depth int
 
 	calls
+	flights  flights
 	pending  []byte // what the script pulls in pieces
 	outgoing []byte // what the script has pushed in pieces
 	rejected []rejection
@@ -62,6 +63,7 @@ type places struct {
 	tick     uint64
 	reject   uint64
 	names    uint64
+	fetched  uint64
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
@@ -107,7 +109,7 @@ func quickjsImports(ctx context.Context, rt wazero.Runtime) error {
 func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	defer catch(&err)
 	ctx := &r.ctx
-	*q = quickjs{mod: r.mod, files: r.files}
+	*q = quickjs{mod: r.mod, files: r.files, flights: flights{bell: make(chan struct{}, 1)}}
 	if q.do(ctx, qInit) != 0 {
 		return nil, errors.New("QuickJS does not start")
 	}
@@ -137,7 +139,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		q.do(ctx, qFreeValue, uint64(box))
 	}
 	global := q.do(ctx, qGetGlobal)
-	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names} {
+	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched} {
 		key := q.cstring(ctx, "__lull_"+name)
 		*to = q.value(q.do(ctx, qGetProp, uint64(global), uint64(key)))
 		q.do(ctx, qFree, uint64(key))
@@ -154,7 +156,8 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	}
 	inv := q.begin(r.guest, nil, time.Time{})
 	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(abi.PhaseNone)))
-	q.drain(r.guest)
+	for q.drain(r.guest); q.deliver(r.guest); q.drain(r.guest) {
+	}
 	q.report(r.guest)
 	q.settle(ctx)
 	q.do(ctx, qGCThreshold, 1)
@@ -228,6 +231,7 @@ func (q *quickjs) restored(r *reactor) error {
 		q.places = booted.places
 	}
 	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps()}
+	q.flights = flights{bell: make(chan struct{}, 1)} // none is left: each ends with its call
 	var seed [8]byte
 	randomBytes(seed[:])
 	seed[0] |= 1 // the generator stays at 0 for ever
@@ -251,12 +255,16 @@ func (q *quickjs) functions(r *reactor) (names []string, err error) {
 func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error) {
 	defer catch(&err)
 	inv := q.begin(r.guest, c, c.Deadline)
+	defer q.ground(inv)
 	q.start(r.guest, inv)
 	for q.drain(r.guest); !inv.done; q.drain(r.guest) {
+		if q.deliver(r.guest) {
+			continue
+		}
 		switch wait := q.advance(r.guest); {
 		case wait == 0:
-		case wait > 0:
-			r.nanosleep(int64(wait) * int64(time.Millisecond))
+		case wait > 0 || q.flying():
+			q.await(r.guest, wait)
 		default:
 			q.end(inv, &fn.Fault{Kind: fn.Unhandled, Type: "HandlerDidNotComplete", Message: fmt.Sprintf(
 				"the %s has neither called back nor returned a promise that is settled, and there is nothing left that it could wait for", c.Phase)})
@@ -273,6 +281,7 @@ func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error
 // start dispatches a call.
 func (q *quickjs) start(g *guest, inv *invocation) {
 	c, ctx := inv.call, &g.ctx
+	q.deliver(g) // what is left of calls before
 	event := uint64(undefined)
 	if c.Phase == abi.PhaseHandler {
 		event = q.bytes(ctx, c.Request.Body)

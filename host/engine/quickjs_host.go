@@ -43,6 +43,8 @@ const (
 	opEnter           // invocation: whose code runs from now on
 	opOwner           // the invocation whose code runs
 	opInstance        // the instance's id
+	opFetch           // head, body, flags, milliseconds: the id of the flight, see quickjs_fetch.go
+	opAbort           // id of a flight
 	opFile            // operation, path, second path or flag: see quickjs_files.go
 )
 
@@ -117,6 +119,10 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		}
 	case opInstance:
 		return q.str(ctx, g.id)
+	case opFetch:
+		result = intValue(q.fetch(g, a))
+	case opAbort:
+		q.abort(a.int(1))
 	case opPull:
 		n := 0
 		if at := int(a.int(1)); at >= 0 && at < len(q.pending) {

@@ -40,7 +40,7 @@ const fileErrors = ['EIO', 'ENOENT', 'EACCES', 'EEXIST', 'ENOTDIR', 'EISDIR', 'E
 const errorWords = {
   EIO: 'i/o error, or no space left', ENOENT: 'no such file or directory', EACCES: 'permission denied', EEXIST: 'file already exists',
   ENOTDIR: 'not a directory', EISDIR: 'illegal operation on a directory', EINVAL: 'invalid argument', EROFS: 'read-only file system',
-  ENOTEMPTY: 'directory not empty', EBADF: 'bad file descriptor', EPERM: 'operation not permitted', ENOSYS: 'function not implemented',
+  ENOTEMPTY: 'directory not empty', EBADF: 'bad file descriptor', EPERM: 'operation not permitted', ESRCH: 'no such process', ENOSYS: 'function not implemented',
 };
 
 function systemError(code, call, path) {

@@ -2,7 +2,7 @@
 
 const op = {
   log: 0, done: 1, fail: 2, write: 3, status: 4, header: 5, pull: 6, now: 7, random: 8, compile: 9, exit: 10, print: 11, text: 12, utf8: 13, push: 14, hash: 15,
-  decode: 16, names: 17, enter: 18, owner: 19, instance: 20, file: 21,
+  decode: 16, names: 17, enter: 18, owner: 19, instance: 20, fetch: 21, abort: 22, file: 23,
 };
 const settings = JSON.parse(settingsText);
 const room = mail.length;

@@ -10,7 +10,7 @@ const unavailable = (name, why) => once(() => {
     apply: refuse, construct: refuse,
   });
 });
-const noNetwork = 'a function cannot open connections';
+const noNetwork = 'a function cannot open connections; fetch, http and https send requests to the hosts that it may reach';
 
 const builtins = {
   assert: bundled.assert,
@@ -26,6 +26,8 @@ const builtins = {
   }),
   fs: fsModule,
   'fs/promises': () => fsModule().promises,
+  http: httpModule,
+  https: httpsModule,
   module: once(() => ({ builtinModules: Object.keys(builtins), createRequire: file => requireFrom(bundled.path().dirname(pathOf(file))) })),
   os: once(() => ({
     EOL: '\n', arch: () => 'wasm32', platform: () => 'linux', type: () => 'Linux', release: () => '', hostname: () => 'localhost', homedir: () => '/tmp', tmpdir: () => '/tmp',
@@ -72,7 +74,7 @@ const builtins = {
   readline: unavailable('readline', 'there is no terminal'),
   tty: once(() => ({ isatty: () => false })),
 };
-for (const name of ['net', 'tls', 'http', 'https', 'http2', 'dgram', 'dns', 'dns/promises']) builtins[name] = unavailable(name, noNetwork);
+for (const name of ['net', 'tls', 'http2', 'dgram', 'dns', 'dns/promises']) builtins[name] = unavailable(name, noNetwork);
 
 const cache = Object.create(null);
 const extensions = ['.js', '.json', '.cjs', '.mjs'];

@@ -28,6 +28,7 @@
   };
   hrtime.bigint = () => BigInt(Math.round(now() * 1e6));
   const began = now();
+  const signals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGUSR1: 10, SIGSEGV: 11, SIGUSR2: 12, SIGTERM: 15 };
   Object.setPrototypeOf(globalThis.process, EventEmitter.prototype);
   Object.assign(globalThis.process, {
     env: { ...settings.env }, argv: ['node', '/code'], argv0: 'node', execArgv: [], execPath: '/usr/bin/node', title: 'node', pid: 1, ppid: 0,
@@ -37,7 +38,13 @@
     chdir: () => { throw absent('process.chdir', 'the folder of a function is always /code'); },
     exit: code => { host(op.exit, Number(code ?? globalThis.process.exitCode ?? 0) | 0); },
     abort: () => { host(op.exit, 134); },
-    kill: () => { throw absent('process.kill', 'there are no other processes'); },
+    kill: (pid, signal = 'SIGTERM') => {
+      if (Number(pid) !== globalThis.process.pid) throw systemError('ESRCH', 'kill');
+      const number = typeof signal === 'number' ? signal : signals[signal];
+      if (number === undefined) throw Object.assign(new TypeError(`Unknown signal: ${signal}`), { code: 'ERR_UNKNOWN_SIGNAL' });
+      if (number !== 0) host(op.exit, 128 + number);
+      return true;
+    },
     uptime: () => (now() - began) / 1000,
     hrtime,
     nextTick: (run, ...args) => {
@@ -60,5 +67,4 @@
       set(value) { hidden(globalThis, name, value); },
     });
   }
-  globalThis.fetch ??= async () => { throw absent('fetch', 'a function cannot open connections'); };
 }

@@ -2,6 +2,7 @@
 // The guest of the conformance kit. abi/tck/README.md says what each case does.
 
 const crypto = require('crypto');
+const http = require('http');
 
 const count = { handler: 0, initializer: 0, preFreeze: 0, preStop: 0 };
 const armed = {};
@@ -33,6 +34,23 @@ function field(context, name) {
   }
   return '-1';
 }
+
+// The numbers that the kit has for what fetch fails with.
+const failedWith = { EMSGSIZE: -3, EINVAL: -4, EACCES: -5, ECONNREFUSED: -6, ETIMEDOUT: -7 };
+
+// sent sends a request with the module http, which tells of headers as they came.
+const sent = (url, options, payload) => new Promise((done, failed) => {
+  const request = http.request(url, options, answer => {
+    const pieces = [], raw = answer.rawHeaders;
+    answer.on('data', piece => pieces.push(piece));
+    answer.on('end', () => {
+      const headers = raw.map((text, i) => i % 2 ? `${text}\n` : `${text}: `).join('');
+      done(Buffer.concat([Buffer.from([answer.statusCode, url, headers, ''].join('\0')), ...pieces]));
+    });
+  });
+  request.on('error', failed);
+  request.end(payload);
+});
 
 const recurse = n => recurse(n + 1) + 1;
 const hoard = [];
@@ -71,6 +89,19 @@ const cases = {
   grow: () => { for (;;) hoard.push(new Uint8Array(1 << 20)); },
   env: ([name]) => process.env[name] ?? '',
   clock: () => String(Date.now()),
+  fetch: async ([method, url, ms, follow], payload) => {
+    const control = new AbortController(), headers = { 'X-Tck': 'a b' }, { signal } = control;
+    if (Number(ms)) setTimeout(() => control.abort(), Number(ms));
+    try {
+      if (follow) {
+        const answer = await fetch(url, { method, headers, signal, body: payload.length ? payload : undefined });
+        return [answer.status, answer.url, '', await answer.text()].join('\0');
+      }
+      return await sent(url, { method, headers, signal }, payload);
+    } catch (e) {
+      return `${e.name === 'AbortError' ? -7 : failedWith[e.code] ?? -4}\0${e.message}`;
+    }
+  },
   random: () => crypto.randomBytes(16).toString('hex'),
 };
 
