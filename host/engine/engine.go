@@ -70,6 +70,7 @@ type Engine struct {
 	cache   wazero.CompilationCache
 	turns   turns
 
+	modules      modules
 	interpreters interpreters
 	servers      servers
 

@@ -163,7 +163,7 @@ func TestStart_EndsAtItsDeadline(t *testing.T) {
 	require.ErrorContains(t, err, "it was stopped at its deadline of 50ms")
 
 	// The same for an instance, of a module whose probe went well.
-	mod, err := e.compile(t.Context(), e.runtime, f.Code)
+	mod, err := e.shared(t.Context(), e.runtime, f.Code)
 	require.NoError(t, err)
 	p := e.newProgram(&f, mod)
 	defer p.Close()

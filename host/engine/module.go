@@ -33,12 +33,15 @@ var (
 	startType   = signature(nil, nil)
 )
 
-// module is a compiled module that the host can run.
+// module is a compiled module that the host can run. But for its users it does not change.
 type module struct {
 	runtime  wazero.Runtime
 	bin      *wasmbin.Module
 	compiled wazero.CompiledModule
 	exports  map[string]string // functions and their types, as text
+
+	as    sharing // of a shared one
+	users int     // the programs that have it; guarded by modules.mu
 }
 
 // compile reads a module and checks all that does not depend on a function's configuration. rt nil is that of the module's kind.

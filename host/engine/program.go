@@ -47,7 +47,7 @@ func (e *Engine) Compile(ctx context.Context, f *fn.Function) (*Program, error) 
 }
 
 func (e *Engine) compileModule(ctx context.Context, f *fn.Function, server bool) (*Program, error) {
-	mod, err := e.compile(ctx, nil, f.Code)
+	mod, err := e.shared(ctx, nil, f.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (e *Engine) compileModule(ctx context.Context, f *fn.Function, server bool)
 			return nil, errNoServer(err)
 		}
 		// It links a network and uses none.
-		if mod, err = e.compile(ctx, e.runtime, f.Code); err != nil {
+		if mod, err = e.shared(ctx, e.runtime, f.Code); err != nil {
 			return nil, err
 		}
 		p = e.newProgram(f, mod)
@@ -276,7 +276,7 @@ func (p *Program) Close() {
 		p.image.drop()
 	}
 	if p.interpreter == nil { // whose module is the engine's
-		p.mod.compiled.Close(context.Background())
+		p.engine.modules.release(p.mod)
 	}
 	p.engine.programs.Add(-1)
 }
@@ -303,7 +303,7 @@ type Info struct {
 // looks at it. It starts the module once, with the largest memory limit.
 func (e *Engine) Inspect(ctx context.Context, of *fn.Function) (*Info, error) {
 	f, code := fn.Function{Name: "inspect", Code: of.Code, Env: of.Env, Limits: fn.Limits{MemoryMiB: fn.MaxMemoryMiB}}.WithDefaults(), of.Code
-	mod, err := e.compile(ctx, nil, code)
+	mod, err := e.shared(ctx, nil, code)
 	if err != nil {
 		return nil, err
 	}
@@ -317,7 +317,7 @@ func (e *Engine) Inspect(ctx context.Context, of *fn.Function) (*Info, error) {
 		if _, ok := errors.AsType[*notListening](err); !ok {
 			return nil, err
 		}
-		if mod, err = e.compile(ctx, e.runtime, code); err != nil {
+		if mod, err = e.shared(ctx, e.runtime, code); err != nil {
 			return nil, err
 		}
 		p.Close()
