@@ -82,7 +82,7 @@ func output(ctx context.Context, file string) ([]byte, error) {
 		{"./host/engine/wasmbin", "Transform|Checks", "3"},
 		{"./bench", "NodeJS(Start|Warm|Memory|Checks)", "1"}, {"./bench", "Interpreter(Start|Warm|Paused|Checks)", "1"},
 	} {
-		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark("+part.pattern+")$", "-benchmem", "-benchtime", "300ms", "-count", part.count, part.packages)
+		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark("+part.pattern+")$", "-benchmem", "-benchtime", "300ms", "-timeout", "30m", "-count", part.count, part.packages)
 		cmd.Dir = root()
 		fmt.Fprintln(os.Stderr, strings.Join(cmd.Args, " "))
 		out, err := cmd.CombinedOutput()
