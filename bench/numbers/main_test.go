@@ -18,6 +18,7 @@ BenchmarkWarmCall/C-2         	  842061	       361 ns/op	       0 B/op	       0 
 BenchmarkWarmHTTP-2   	       1	         0.5800 hooks/bare	         0.8000 fresh/no-hooks
 some words of a test
 BenchmarkInterpreterStart/PHP-2  	       1	        0.5 ms-image
+BenchmarkInterpreterPaused/PHP-2  	       1	        0.25 MB-instance
 --- BENCH: BenchmarkInterpreterStart/PHP-2
     interpreters_test.go:96: php is not on the PATH: no comparison with it
     interpreters_test.go:96: php is not on the PATH: no comparison with it
@@ -40,6 +41,7 @@ func TestTable_TellsWhatWasReached(t *testing.T) {
 		`(?m)^warm HTTP, Go with both hooks / bare fasthttp +>= 0\.8 x +0\.58 x +missed`,
 		`(?m)^HTTP, isolation fresh / serial, Go +>= 0\.4 x +0\.8 x +reached`,
 		`(?m)^transform of a 14 MB module +<= 0\.15 s +- +not measured +no such benchmark ran: Transform sec/op`,
+		`(?m)^memory of its own of a paused instance, PHP +<= 0\.8 MiB +0\.25 MiB +reached`,
 		`(?m)^the program php / start from image +>= 20 x +- +not measured +php is not on the PATH`,
 		`(?m)^start from image \+ first answer, JavaScript +<= 0\.35 ms +- +not measured +the interpreter is not installed`,
 	} {

@@ -3,7 +3,7 @@ package main
 // target is one line of the table: a figure of one benchmark and what it has to reach.
 type target struct {
 	what string
-	// benchmark is the full name, without "Benchmark" and without the number of processors; unit is the metric's.
+	// benchmark is the full name, without "Benchmark" and without the number of processors; unit is the metric's, in which benchfmt has made ns into sec and MB into B.
 	benchmark, unit string
 	// scale makes the metric into the unit that is shown.
 	scale float64
@@ -67,9 +67,9 @@ var targets = []target{
 	{"user code, with capture and checks / as shipped, PHP, strings", "InterpreterChecks/PHP", "strings-ratio", 1, "x", 1.1, false},
 	{"user code, with capture and checks / as shipped, PHP, objects", "InterpreterChecks/PHP", "objects-ratio", 1, "x", 1.1, false},
 	{"memory of its own of a paused instance, JavaScript", "NodeJSMemory", "1-private-KiB", 1. / 1024, "MiB", 0.35, false},
-	{"memory of its own of a paused instance, PHP", "InterpreterPaused/PHP", "MB-instance", 1, "MiB", 0.8, false},
-	{"memory of its own of a paused instance, Python", "InterpreterPaused/Python", "MB-instance", 1, "MiB", 1.5, false},
-	{"memory of its own of a paused instance, Ruby", "InterpreterPaused/Ruby", "MB-instance", 1, "MiB", 2.2, false},
+	{"memory of its own of a paused instance, PHP", "InterpreterPaused/PHP", "B-instance", 1e-6, "MiB", 0.8, false},
+	{"memory of its own of a paused instance, Python", "InterpreterPaused/Python", "B-instance", 1e-6, "MiB", 1.5, false},
+	{"memory of its own of a paused instance, Ruby", "InterpreterPaused/Ruby", "B-instance", 1e-6, "MiB", 2.2, false},
 	{"growth of its memory by 100,000 events, JavaScript", "NodeJSMemory", "grown-KiB", 1, "KiB", 1024, false},
 	{"growth of its memory by 100,000 events, PHP", "InterpreterWarm/PHP", "KB-grown", 1, "KiB", 1024, false},
 	{"growth of its memory by 100,000 events, Python", "InterpreterWarm/Python", "KB-grown", 1, "KiB", 1024, false},
