@@ -88,7 +88,7 @@ func TestInterpreters_PassTheConformanceKit(t *testing.T) {
 // kitHost is a host with its two servers, at the addresses that it returns.
 func kitHost(t *testing.T, cfg host.Config) (h *host.Host, url, api string) {
 	t.Helper()
-	cfg.Outbound = outbound.New(outbound.Config{})
+	cfg.Outbound, cfg.StartTimeout = outbound.New(outbound.Config{}), time.Minute // interpreters load their libraries at deploy
 	h, err := host.New(cfg)
 	require.NoError(t, err)
 	functions, control := front.New(h, front.Config{}), fcapi.New(h, fcapi.Config{})

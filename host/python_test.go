@@ -219,7 +219,7 @@ def handler(event, context):
     if event == b"code": open("/code/index.py", "w")
     if event == b"root": os.listdir("/")
     if event == b"host": open("/etc/passwd")
-    if event == b"steal": open("/fc/next").read()
+    if event == b"steal": os.read(os.open("/fc/events", os.O_RDONLY), 65536)
     if event == b"close": os.closerange(0, 50)
     if event == b"streams": sys.stdout.close(); sys.stderr = None
     if event == b"answer":
@@ -243,7 +243,7 @@ def handler(event, context):
 			{"code", "OSError: [Errno 69] Read-only file system: '/code/index.py'"},
 			{"root", "FileNotFoundError: [Errno 44] No such file or directory: '/'"},
 			{"host", "FileNotFoundError: [Errno 44] No such file or directory: '/etc/passwd'"},
-			{"steal", "BlockingIOError: [Errno 6] Resource temporarily unavailable: '/fc/next'"},
+			{"steal", "BlockingIOError: [Errno 6] Resource temporarily unavailable"},
 			{"close", ""}, {"streams", ""}, {"answer", ""}, {"modules", ""},
 		} {
 			n++

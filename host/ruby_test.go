@@ -221,7 +221,7 @@ end
 			{"File.write('/code/index.rb', '')", "Errno::EROFS: Read-only file system @ rb_sysopen - /code/index.rb"},
 			{"Dir.children('/')", "Errno::ENOENT: No such file or directory @ dir_initialize - /"},
 			{"File.read('/etc/passwd')", "Errno::ENOENT: No such file or directory @ rb_sysopen - /etc/passwd"},
-			{"File.read('/fc/next')", "Errno::ENOENT: No such file or directory @ rb_sysopen - /fc/next"},
+			{"File.read('/fc/events')", "Errno::ENOENT: No such file or directory @ rb_sysopen - /fc/events"},
 			{"return BasicObject.new", "NoMethodError: undefined method 'is_a?' for an instance of BasicObject"},
 			{"return Float::NAN", "JSON::GeneratorError: NaN not allowed in JSON"},
 			{"a = []; a << a; return a", "JSON::NestingError: nesting of 100 is too deep"},

@@ -6,10 +6,10 @@ import (
 	"io/fs"
 )
 
-//go:embed boot/boot.rb
+//go:embed boot
 var files embed.FS
 
-// Boot has boot.rb, which the host requires first.
+// Boot has boot.rb, which the host requires first, and what it finds in folders.
 var Boot = func() fs.FS {
 	boot, err := fs.Sub(files, "boot")
 	if err != nil {

@@ -14,18 +14,20 @@ import (
 
 // devices is the folder /fc of an interpreter. A device is open for the time of one event or one record only, so that an image holds none.
 //
-//	next       opening it waits for an event; what is read is the event, what is written until it is closed is the answer. Residents have it
+//	events     opening it gives eventsFD. Residents have it
 //	context    the context's JSON, as far as it is known before any call
 //	functions  the functions that the configuration names, a line each
-//	reply      what is written until it is closed is the answer, where next is not open any more
+//	reply      what is written until it is closed is the answer, for who has no eventsFD
 //	out        what is written goes where standard output does
+//	fetch      what is written is an HTTP request, which is sent when the answer is read
 //	log/LEVEL  what is written until it is closed is one record; LEVEL is debug, info, warn or error
 //	sleep-N    a stat of it sleeps for N microseconds
 type devices struct {
 	esys.UnimplementedFS
-	guest  func() *guest
-	next   func() (event []byte, ok bool) // nil: there is no such device
-	answer func(reply []byte)
+	guest    func() *guest
+	resident bool // there is the device events
+	opened   bool // it has just been opened
+	answer   func(reply []byte)
 }
 
 // maxSleep is far above any deadline.
@@ -37,16 +39,15 @@ func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, es
 	switch {
 	case p == ".":
 		return &device{dir: true}, 0
-	case p == "next" && d.next != nil:
-		event, ok := d.next()
-		if !ok {
-			return nil, esys.EAGAIN // nobody sees it, unless the stack was a wrong one
-		}
-		return &device{in: event, done: d.answer}, 0
+	case p == "events" && d.resident:
+		d.opened = true
+		return &device{}, 0
 	case p == "functions":
 		return &device{in: []byte(d.guest().program.names())}, 0
 	case p == "context":
 		return &device{in: []byte(d.guest().standingContext())}, 0
+	case p == "fetch":
+		return &device{ask: func(request []byte) []byte { return d.guest().fetchFile(request) }}, 0
 	case p == "out":
 		return &device{done: func(text []byte) { d.guest().stdout.Write(text) }}, 0
 	case p == "reply":
@@ -61,7 +62,7 @@ func (d *devices) OpenFile(p string, _ esys.Oflag, _ fs.FileMode) (esys.File, es
 	return nil, esys.ENOENT
 }
 
-// answer takes what the guest has written as its answer. An empty one is none: the file was only read.
+// answer takes what the guest has written as its answer. An empty one is none.
 func (d *resident) answer(reply []byte) {
 	if len(reply) > 0 {
 		d.reply, d.replied = reply, true
@@ -77,7 +78,7 @@ func (d *devices) Stat(p string) (sys.Stat_t, esys.Errno) {
 		d.guest().nanosleep(min(n, maxSleep) * int64(time.Microsecond))
 		return deviceStat(false), 0
 	}
-	if _, ok := levels[p]; ok || p == "next" || p == "reply" || p == "context" || p == "functions" || p == "out" {
+	if _, ok := levels[p]; ok || p == "events" || p == "reply" || p == "context" || p == "functions" || p == "fetch" || p == "out" {
 		return deviceStat(false), 0
 	}
 	if p == "." || p == "log" {
@@ -102,7 +103,8 @@ type device struct {
 	dir   bool
 	in    []byte
 	out   []byte
-	limit int // of out; 0: none but the guest's memory
+	limit int                          // of out; 0: none but the guest's memory
+	ask   func(out []byte) (in []byte) // nil: in is not an answer to out
 	done  func(out []byte)
 }
 
@@ -110,6 +112,11 @@ func (d *device) IsDir() (bool, esys.Errno)      { return d.dir, 0 }
 func (d *device) Stat() (sys.Stat_t, esys.Errno) { return deviceStat(d.dir), 0 }
 
 func (d *device) Read(b []byte) (int, esys.Errno) {
+	if d.ask != nil && len(d.out) > 0 {
+		request := d.out
+		d.out = nil
+		d.in = d.ask(request)
+	}
 	n := copy(b, d.in)
 	d.in = d.in[n:]
 	return n, 0

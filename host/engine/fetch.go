@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -39,23 +40,49 @@ func fetch(g *guest, mem api.Memory, p []uint64) int32 {
 	if g.fetches == nil {
 		g.fetches = g.openFetches()
 	}
-	resp, err := g.fetch(head, body, uint32(p[4]), uint32(p[5]))
-	g.mustGoOn(time.Now())
+	resp, err := g.fetch(head, body, uint32(p[4]), uint32(p[5]), false)
 	last := &g.fetches.last
 	clear(last[:])
 	if err != nil {
-		out, ok := errors.AsType[*fn.OutboundError](err)
-		if !ok {
-			out = fn.OutboundErrorf(abi.Failed, "%v", err)
-		}
-		last[abi.PartError] = []byte(strings.ToValidUTF8(out.Message, "\uFFFD"))
-		return int32(out.Errno)
+		last[abi.PartError] = []byte(err.Message)
+		return int32(err.Errno)
 	}
-	last[abi.PartBody], last[abi.PartURL] = resp.Body, []byte(resp.URL)
-	for _, h := range resp.Header {
-		last[abi.PartHeaders] = append(last[abi.PartHeaders], h.Name+": "+h.Value+"\n"...)
-	}
+	last[abi.PartBody], last[abi.PartURL], last[abi.PartHeaders] = resp.Body, []byte(resp.URL), headerLines(resp.Header)
 	return int32(resp.Status)
+}
+
+func headerLines(headers []fn.Header) (lines []byte) {
+	for _, h := range headers {
+		lines = append(lines, h.Name+": "+h.Value+"\n"...)
+	}
+	return lines
+}
+
+// fetchFile is fetch for guests that have device files. What they write is a line with the timeout, the flags and the length of the head, then head and body as in
+// abi/spec.md; of the head, headers that belong to the host are left out: libraries set them. What they read is a line with the status and the length of
+// the head, then the URL, a line for each header, and the body; or, with a status below 0, what is wrong.
+func (g *guest) fetchFile(request []byte) []byte {
+	if g.call == nil {
+		return fetchFailed(fn.OutboundErrorf(abi.WrongPhase, "there is no outbound HTTP while the code is loaded, as instances share what comes of it"))
+	}
+	var timeout, flags, length uint32
+	line, rest, ok := bytes.Cut(request, []byte{'\n'})
+	if n, _ := fmt.Sscanf(string(line), "%d %d %d", &timeout, &flags, &length); !ok || n != 3 || uint64(length) > uint64(len(rest)) {
+		return fetchFailed(fn.OutboundErrorf(abi.Invalid, "the request is not as it must be"))
+	}
+	if g.fetches == nil {
+		g.fetches = g.openFetches()
+	}
+	resp, err := g.fetch(rest[:length], rest[length:], timeout, flags, true)
+	if err != nil {
+		return fetchFailed(err)
+	}
+	head := append([]byte(resp.URL+"\n"), headerLines(resp.Header)...)
+	return append(append(fmt.Appendf(nil, "%d %d\n", resp.Status, len(head)), head...), resp.Body...)
+}
+
+func fetchFailed(err *fn.OutboundError) []byte {
+	return fmt.Appendf(nil, "%d 0\n%s", err.Errno, err.Message)
 }
 
 func (g *guest) openFetches() *fetches {
@@ -73,14 +100,29 @@ func (g *guest) openFetches() *fetches {
 	return f
 }
 
-func (g *guest) fetch(head, body []byte, timeout, flags uint32) (*fn.OutboundResponse, error) {
+// fetch does not return if the call is over. Of what libraries make, it drops headers that belong to the host, instead of refusing them.
+func (g *guest) fetch(head, body []byte, timeout, flags uint32, drop bool) (*fn.OutboundResponse, *fn.OutboundError) {
+	resp, err := g.exchange(head, body, timeout, flags, drop)
+	g.mustGoOn(time.Now())
+	if err == nil {
+		return resp, nil
+	}
+	out, ok := errors.AsType[*fn.OutboundError](err)
+	if !ok {
+		out = fn.OutboundErrorf(abi.Failed, "%v", err)
+	}
+	out.Message = strings.ToValidUTF8(out.Message, "\uFFFD")
+	return nil, out
+}
+
+func (g *guest) exchange(head, body []byte, timeout, flags uint32, drop bool) (*fn.OutboundResponse, error) {
 	if len(body) > abi.MaxFetchBody {
 		return nil, fn.OutboundErrorf(abi.TooLarge, "the request's body has %d bytes, the limit is %d", len(body), abi.MaxFetchBody)
 	}
 	if flags&^abi.FetchFollow != 0 {
 		return nil, fn.OutboundErrorf(abi.Invalid, "the flags %#x are not all known", flags)
 	}
-	req, err := parseFetch(head)
+	req, err := parseFetch(head, drop)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +151,7 @@ func (f *fetches) end() {
 }
 
 // parseFetch reads "METHOD URL\n" and "Name: value\n" for each header; the last line needs no end.
-func parseFetch(head []byte) (*fn.OutboundRequest, error) {
+func parseFetch(head []byte, drop bool) (*fn.OutboundRequest, error) {
 	if len(head) > abi.MaxFetchHead {
 		return nil, fn.OutboundErrorf(abi.TooLarge, "the request's line and headers have %d bytes, the limit is %d", len(head), abi.MaxFetchHead)
 	}
@@ -134,6 +176,8 @@ func parseFetch(head []byte) (*fn.OutboundRequest, error) {
 			return nil, fn.OutboundErrorf(abi.Invalid, "illegal header name %.100q", name)
 		case !isFieldValue(value):
 			return nil, fn.OutboundErrorf(abi.Invalid, "illegal value of header %q: %.100q", name, value)
+		case clientOwned(name) && drop:
+			continue
 		case clientOwned(name):
 			return nil, fn.OutboundErrorf(abi.Invalid, "the header %q belongs to the host", name)
 		}

@@ -11,11 +11,11 @@ import (
 )
 
 func TestParseFetch_ReadsTheWorkedExample(t *testing.T) {
-	req, err := parseFetch([]byte("POST http://127.0.0.1:9091/metrics\nContent-Type: text/plain\nX-Two:a:b \nX-Two:\n"))
+	req, err := parseFetch([]byte("POST http://127.0.0.1:9091/metrics\nContent-Type: text/plain\nX-Two:a:b \nX-Two:\n"), false)
 	require.NoError(t, err)
 	require.Equal(t, &fn.OutboundRequest{Method: "POST", URL: "http://127.0.0.1:9091/metrics",
 		Header: []fn.Header{{Name: "Content-Type", Value: "text/plain"}, {Name: "X-Two", Value: "a:b"}, {Name: "X-Two", Value: ""}}}, req)
-	req, err = parseFetch([]byte("GET http://a.example/"))
+	req, err = parseFetch([]byte("GET http://a.example/"), false)
 	require.NoError(t, err)
 	require.Empty(t, req.Header)
 }
@@ -42,11 +42,11 @@ func TestParseFetch_RefusesWhatIsMalformed(t *testing.T) {
 		"GET http://a/\nConnection: close":          `the header "Connection" belongs to the host`,
 		"GET http://a/\nProxy-Authorization: x":     `the header "Proxy-Authorization" belongs to the host`,
 	} {
-		_, err := parseFetch([]byte(head))
+		_, err := parseFetch([]byte(head), false)
 		require.ErrorContains(t, err, says, "%q", head)
 		require.Equal(t, abi.Invalid, err.(*fn.OutboundError).Errno)
 	}
-	_, err := parseFetch([]byte("GET http://a/" + strings.Repeat("x", abi.MaxFetchHead)))
+	_, err := parseFetch([]byte("GET http://a/"+strings.Repeat("x", abi.MaxFetchHead)), false)
 	require.Equal(t, abi.TooLarge, err.(*fn.OutboundError).Errno)
 }
 
@@ -69,7 +69,7 @@ func FuzzParseFetch(f *testing.F) {
 	f.Add([]byte("GET http://a/ HTTP/1.1\r\nHost: b\r\n"))
 	f.Add([]byte("GET  http://a/\nA:b\n\nC: d"))
 	f.Fuzz(func(t *testing.T, head []byte) {
-		req, err := parseFetch(head)
+		req, err := parseFetch(head, false)
 		if err != nil {
 			require.IsType(t, &fn.OutboundError{}, err)
 			return

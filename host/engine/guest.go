@@ -36,7 +36,7 @@ type guest struct {
 	fetches  *fetches // what this call has sent; nil until it does
 
 	standing int32                      // how many descriptors a guest with files has open from the start: its streams and its mounts
-	frames   experimental.StackIterator // the caller's, in a call of path_open by an interpreter
+	frames   experimental.StackIterator // the caller's, in a call of fd_read by an interpreter
 
 	// interrupted stays set: who interrupts cannot know between which two calls it comes.
 	interrupted atomic.Bool

@@ -81,7 +81,7 @@ func (g *guest) outbound(head, body []byte, flags uint32) (*fn.OutboundRequest, 
 	if len(body) > abi.MaxFetchBody {
 		return nil, nil, nil, fn.OutboundErrorf(abi.TooLarge, "the request's body has %d bytes, the limit is %d", len(body), abi.MaxFetchBody)
 	}
-	req, err := parseFetch(head)
+	req, err := parseFetch(head, false)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -16,12 +16,12 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 )
 
-// resident drives an interpreter that sits in its _start and takes one event after the other from a device file. Its module is prepared
+// resident drives an interpreter that sits in its _start and takes one event after the other from a descriptor. Its module is prepared
 // (package interpreters, Unwinding): where it waits for the next event, the stack is saved to its memory and _start returns. A call puts the stack back, and _start goes
 // on with the event. So between two calls nothing of the guest is on a stack, and memory and globals are the whole of it.
 //
-//	call:  start_rewind, _start --> path_open(/fc/next): stop_rewind, event --> the user's code --> answer
-//	       --> path_open(/fc/next): no event, start_unwind --> _start returns, stop_unwind
+//	call:  start_rewind, _start --> fd_read: stop_rewind, event --> the user's code --> fd_write: answer
+//	       --> fd_read: no event, start_unwind --> _start returns, stop_unwind
 //
 // A function that is not in the preparation's list cannot be left that way. So the frames are looked at each time: what is under another stack, which only the user's
 // own code can bring about, is refused the event.
@@ -37,8 +37,9 @@ type resident struct {
 
 	// Of the call that runs.
 	event     []byte
-	rewinding bool // _start is on its way back to the wait
-	unwinding bool // _start is on its way out
+	unread    []byte // what is left of it
+	rewinding bool   // _start is on its way back to the wait
+	unwinding bool   // _start is on its way out
 	stray     error
 	reply     []byte
 	replied   bool
@@ -58,9 +59,9 @@ const unwindName = "unwinds."
 func newResident() *resident {
 	d := &resident{}
 	d.devices = &devices{
-		guest:  func() *guest { return d.guest.guest },
-		next:   func() ([]byte, bool) { return d.next(d.guest.frames) },
-		answer: d.answer,
+		guest:    func() *guest { return d.guest.guest },
+		resident: true,
+		answer:   d.answer,
 	}
 	return d
 }
@@ -116,18 +117,18 @@ func (d *resident) run(start api.Function) error {
 
 // exchange gives the guest an event, and returns when it waits for the next one.
 func (d *resident) exchange(event []byte) error {
-	d.event, d.replied, d.stray = event, false, nil
+	d.event, d.unread, d.replied, d.stray = event, nil, false, nil
 	d.rewinding = true
 	d.stack[0] = uint64(d.buffer)
 	err := d.startRewind.CallWithStack(&d.guest.ctx, d.stack[:])
 	if err == nil {
 		err = d.run(d.start)
 	}
-	d.event = nil
+	d.event, d.unread = nil, nil
 	return err
 }
 
-// next is the guest's wait: a call of path_open.
+// next is the guest's wait: a read of eventsFD.
 func (d *resident) next(frames experimental.StackIterator) (event []byte, ok bool) {
 	if d.rewinding {
 		d.rewinding = false
@@ -223,11 +224,11 @@ func (d *resident) functions(r *reactor) ([]string, error) {
 	return functionsOf(d.reply)
 }
 
-// listener gives the stack iterator of path_open's caller to the guest, for the time of the call.
+// listener gives the stack iterator of fd_read's caller to the guest, for the time of the call.
 type listener struct{}
 
 func (listener) NewFunctionListener(f api.FunctionDefinition) experimental.FunctionListener {
-	if len(f.ExportNames()) == 1 && f.ExportNames()[0] == "path_open" {
+	if len(f.ExportNames()) == 1 && f.ExportNames()[0] == "fd_read" {
 		return listener{}
 	}
 	return nil

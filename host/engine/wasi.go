@@ -89,23 +89,48 @@ func instantiateWASIWithFiles(ctx context.Context, rt wazero.Runtime) error {
 	if err != nil {
 		return err
 	}
-	// The streams and the folders that are open from the start stay open: the module instance serves other guests afterwards.
-	guard := func(name string, params int, errno uint64) {
+	override := func(name string, with func(ctx context.Context, m api.Module, stack []uint64, stock api.GoModuleFunction)) {
 		f := stock[name]
 		call := f.GoFunction().(api.GoModuleFunction)
 		b.NewFunctionBuilder().WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, m api.Module, stack []uint64) {
+			with(ctx, m, stack, call)
+		}), f.ParamTypes(), f.ResultTypes()).Export(name)
+	}
+	// The streams and the folders that are open from the start stay open: the module instance serves other guests afterwards.
+	guard := func(name string, params int, errno uint64) {
+		override(name, func(ctx context.Context, m api.Module, stack []uint64, stock api.GoModuleFunction) {
 			kept := running(ctx).standing
 			for _, fd := range stack[:params] {
-				if int32(uint32(fd)) < kept {
+				if fd := int32(uint32(fd)); fd < kept || fd == eventsFD {
 					stack[0] = errno
 					return
 				}
 			}
-			call.Call(ctx, m, stack)
-		}), f.ParamTypes(), f.ResultTypes()).Export(name)
+			stock.Call(ctx, m, stack)
+		})
 	}
 	guard("fd_close", 1, errnoSuccess)
 	guard("fd_renumber", 2, errnoNotsup)
+	for name, f := range eventsCalls {
+		override(name, func(ctx context.Context, m api.Module, stack []uint64, stock api.GoModuleFunction) {
+			if d, ok := running(ctx).driver.(*resident); ok && uint32(stack[0]) == eventsFD {
+				stack[0] = uint64(f(d, m.Memory(), stack))
+				return
+			}
+			stock.Call(ctx, m, stack)
+		})
+	}
+	closing := stock["fd_close"].GoFunction().(api.GoModuleFunction)
+	override("path_open", func(ctx context.Context, m api.Module, stack []uint64, stock api.GoModuleFunction) {
+		result := uint32(stack[8])
+		stock.Call(ctx, m, stack)
+		if d, ok := running(ctx).driver.(*resident); ok && d.devices.opened {
+			d.devices.opened = false
+			fd, _ := m.Memory().ReadUint32Le(result)
+			closing.Call(ctx, m, []uint64{uint64(fd)})
+			m.Memory().WriteUint32Le(result, eventsFD)
+		}
+	})
 	exportOwn(b)
 	_, err = b.Instantiate(experimental.WithFunctionListenerFactory(ctx, listener{}))
 	return err

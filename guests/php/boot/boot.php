@@ -1,7 +1,7 @@
 <?php
 // What runs before a user's code, and between it and the host.
 //
-// The host's device files are its side of it: opening /fc/next waits for an event and gives it, what is written to /fc/reply answers it, what is written
+// The host's device files are its side of it: reading /fc/events waits for an event and gives it, what is written there is the answer; what is written
 // to /fc/log/LEVEL is one record of the function's log.
 //
 // The loop and the require are at the top level, so that a file's variables are globals, as they are where PHP is started for a request.
@@ -43,6 +43,7 @@ final class Boot
     public static array $context = []; // what is the same in all calls of an instance
     public static array $functions = []; // closures, by their names as events have them
     public static array $answer = [];  // status and headers of the answer to a request that came by a URL
+    public static $events; // the stream of events and answers
     public static bool $waits = false; // no call runs
 }
 
@@ -133,6 +134,9 @@ function function_of(string $name): \Closure
 /** Answers one event. */
 function answer(string $event): string
 {
+    if (\strlen($event) === 65536) { // there is more
+        $event .= rest((int)$event - 65536);
+    }
     [, $phase, $request, $deadline, $qualifier, $name, $instance, $http, $event] = \explode("\n", $event, 9);
     if ($instance !== '') {
         [Boot::$context['instanceId'], Boot::$context['service']['versionId']] = \explode(' ', $instance);
@@ -162,6 +166,15 @@ function answer(string $event): string
     } catch (\Throwable $e) {
         return error($e);
     }
+}
+
+/** The rest of an event. */
+function rest(int $size): string
+{
+    for ($rest = ''; \strlen($rest) < $size;) {
+        $rest .= \fread(Boot::$events, $size - \strlen($rest));
+    }
+    return $rest;
 }
 
 /** Runs a hook, or tells which functions there are. */
@@ -228,6 +241,9 @@ function ends(): void
     \file_put_contents('/fc/reply', '!' . json($error));
 }
 
+require __DIR__ . '/http.php';
+require __DIR__ . '/headers.php';
+
 \error_reporting(\E_ALL);
 \set_error_handler('lull\complain');
 \register_shutdown_function('lull\ends');
@@ -250,14 +266,16 @@ try {
     exit(1);
 }
 
+Boot::$events = \fopen('/fc/events', 'r+');
+\stream_set_read_buffer(Boot::$events, 0);
+\stream_set_write_buffer(Boot::$events, 0);
 while (true) {
     if (\ob_get_level() === 0) { // the code has ended it
         \ob_start('lull\out', 1);
     }
     Boot::$waits = true;
-    $__lull = \file_get_contents('/fc/next');
+    $__lull = \fread(Boot::$events, 65536);
     Boot::$waits = false;
-    $__lull = answer($__lull);
-    \file_put_contents('/fc/reply', $__lull);
+    \fwrite(Boot::$events, answer($__lull));
     unset($__lull);
 }

@@ -46,7 +46,7 @@ function act(array $c, string $case, array $args, string $payload)
     switch ($case) {
     case 'cases':
         $names = ['echo', 'context', 'chunks', 'status', 'headers', 'fail', 'error', 'unhandled', 'log', 'stdout', 'stderr', 'count', 'arm', 'exit', 'loop',
-            'sleep', 'recurse', 'grow', 'env', 'clock', 'random', 'cases', 'initializer', 'preFreeze', 'preStop'];
+            'sleep', 'recurse', 'grow', 'env', 'fetch', 'clock', 'random', 'cases', 'initializer', 'preFreeze', 'preStop'];
         sort($names);
         return implode("\n", $names);
     case 'echo':
@@ -95,6 +95,9 @@ function act(array $c, string $case, array $args, string $payload)
         exit((int)$args[0]);
     case 'loop':
         while (true);
+    case 'fetch':
+        [$status, $url, $headers, $body] = lull\exchange($args[0], $args[1], ['X-Tck: a b'], $payload, (int)$args[2], ($args[3] ?? '') === 'follow');
+        return $status < 0 ? "$status\0$body" : "$status\0$url\0" . implode('', array_map(fn ($h) => "$h\n", $headers)) . "\0$body";
     case 'sleep':
         usleep((int)$args[0] * 1000);
         return 'ok';

@@ -2,8 +2,8 @@
 
 The host's device files are its side of it:
 
-    /fc/next          opening it waits for the next event; reading gives it, writing before it is closed answers it
-    /fc/reply         an answer, too, where the event's own file is no longer open
+    /fc/events        a read waits for the next event and gives it, a write is the answer
+    /fc/reply         an answer, too: what is wrong with the code, if it does not load
     /fc/log/LEVEL     what is written is one record of the function's log
     /fc/sleep-N       a stat of it sleeps N microseconds
 
@@ -312,13 +312,12 @@ def other(phase, name, context):
     return b'='
 
 
-def one(fd):
-    event = os.read(fd, READ)
+def one(event):
     if len(event) == READ:
         size = int(event[:event.index(b'\n')]) - READ
         parts = [event]
         while size > 0:
-            parts.append(os.read(fd, size))
+            parts.append(os.read(waiting.args[0], size))
             size -= len(parts[-1])
         event = b''.join(parts)
     reply = answer_to(event)
@@ -328,10 +327,18 @@ def one(fd):
     except Exception:
         sys.stdout, sys.stderr = stream(1), stream(2)
     try:
-        os.write(fd, reply)
-        os.close(fd)
+        os.write(waiting.args[0], reply)
     except OSError:  # the code has closed it
-        device('/fc/reply', reply)
+        waiting.__setstate__(opened())
+        os.write(waiting.args[0], reply)
+
+
+def opened():
+    """What to call to wait for an event."""
+    return os.read, (os.open('/fc/events', os.O_RDWR), READ), {}, {}
+
+
+waiting = functools.partial(os.read)
 
 
 def warm():
@@ -350,8 +357,8 @@ def main():
     import _sitebuiltins
     builtins.exit = _sitebuiltins.Quitter('exit', 'Ctrl-D (i.e. EOF)')
     builtins.quit = _sitebuiltins.Quitter('quit', 'Ctrl-D (i.e. EOF)')
-    import shims
-    shims.install()
+    import lull_shims
+    lull_shims.install()
     root = logging.getLogger()
     root.addHandler(Records())
     root.setLevel(logging.INFO)
@@ -372,7 +379,8 @@ def main():
     del room
     gc.collect()
     gc.freeze()  # a collection need not touch, and so copy, what the image has
-    atexit.register(collections.deque, map(one, iter(functools.partial(os.open, '/fc/next', os.O_RDWR), -1)), 0)
+    waiting.__setstate__(opened())
+    atexit.register(collections.deque, map(one, iter(waiting, b'')), 0)
 
 
 main()

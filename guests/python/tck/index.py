@@ -106,6 +106,15 @@ def grow(c, payload):
         hoard.append(bytearray(1 << 20))
 
 
+def fetch(c, payload, method, url, timeout, follow=''):
+    import lull_http
+    try:
+        status, url, headers, body = lull_http.exchange(method.encode(), url, [b'X-Tck: a b'], payload, int(timeout) / 1000 or None, follow == 'follow')
+    except OSError as e:
+        return '%d\0%s' % (e.number, e)
+    return b'\0'.join([b'%d' % status, url, b''.join(h + b'\n' for h in headers), body])
+
+
 cases = {
     'cases': lambda c, payload: '\n'.join(sorted(list(cases) + ['initializer', 'preFreeze', 'preStop'])),
     'echo': lambda c, payload: payload,
@@ -126,6 +135,7 @@ cases = {
     'sleep': sleep,
     'recurse': recurse,
     'grow': grow,
+    'fetch': fetch,
     'env': lambda c, payload, name: os.environ.get(name, ''),
     'clock': lambda c, payload: str(int(time.time() * 1000)),
     'random': lambda c, payload: os.urandom(16).hex(),

@@ -302,6 +302,6 @@ IO.define_singleton_method(:popen) { |*| raise NotImplementedError, "popen: ther
 Process.define_singleton_method(:kill) { |*| raise NotImplementedError, "kill: there are no processes here" }
 
 STDOUT.sync = true
-$LOAD_PATH.unshift(Lull::CODE)
+$LOAD_PATH.unshift(Lull::CODE, "/boot/lib")
 $PROGRAM_NAME = "ruby"
 Lull

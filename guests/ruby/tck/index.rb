@@ -1,5 +1,6 @@
 # The guest of the conformance kit. abi/tck/README.md says what each case does.
 require "securerandom"
+require "lull_http"
 
 HOOKS = %w[initializer pre_freeze pre_stop].freeze
 NAMES = %w[initializer preFreeze preStop].freeze
@@ -121,6 +122,11 @@ CASES = {
   "arm" => lambda { |c|
     ARMED[c.args[0]] = c.args.drop(1).join(" ")
     "ok"
+  },
+  "fetch" => lambda { |c|
+    method, url, timeout, follow = c.args
+    status, url, headers, body = Lull.exchange(method, url, ["X-Tck: a b"], c.payload, timeout == "0" ? nil : timeout.to_i / 1000.0, follow: follow == "follow")
+    status < 0 ? "#{status}\0#{body}" : [status.to_s, url, headers.map { |line| "#{line}\n" }.join, body].map(&:b).join("\0")
   },
   "env" => ->(c) { ENV[c.args[0]].to_s },
   "clock" => ->(_) { Process.clock_gettime(Process::CLOCK_REALTIME, :millisecond).to_s },

@@ -1,4 +1,4 @@
-"""What this build of CPython lacks, made with what the host has: sleeping, and an event loop without sockets."""
+"""What this build of CPython lacks, made with what the host has: sleeping, an event loop without sockets, and HTTP."""
 import importlib.util
 import os
 import sys
@@ -42,24 +42,38 @@ def patch_asyncio(asyncio):
     asyncio.set_event_loop_policy(Policy())
 
 
+def patch_http_client(client):
+    import lull_http
+    lull_http.patch_http_client(client)
+
+
+def patch_urllib3(connection):
+    import lull_http
+    lull_http.patch_urllib3(connection)
+
+
+PATCHES = {'asyncio': patch_asyncio, 'http.client': patch_http_client, 'urllib3.connection': patch_urllib3}
+
+
 class Finder:
-    """Patches asyncio when it is imported: only who uses it pays."""
+    """Patches modules when they are imported: only who uses them pays."""
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name != 'asyncio':
+        if name not in PATCHES:
             return None
-        sys.meta_path.remove(Finder)
+        patch = PATCHES.pop(name)
         spec = importlib.util.find_spec(name)
-        spec.loader = Loader(spec.loader)
+        if spec is not None:
+            spec.loader = Loader(spec.loader, patch)
         return spec
 
 
 class Loader:
     """Loads as another loader does, and patches."""
 
-    def __init__(self, loader):
-        self.loader = loader
+    def __init__(self, loader, patch):
+        self.loader, self.patch = loader, patch
 
     def create_module(self, spec):
         return None
@@ -67,7 +81,7 @@ class Loader:
     def exec_module(self, module):
         module.__loader__ = module.__spec__.loader = self.loader
         self.loader.exec_module(module)
-        patch_asyncio(module)
+        self.patch(module)
 
     def __getattr__(self, name):
         return getattr(self.loader, name)

@@ -1,0 +1,1 @@
+# What it would give to IO is for sockets.

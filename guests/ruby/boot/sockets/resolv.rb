@@ -1,0 +1,1 @@
+# Net::HTTP asks it for nothing: the host finds addresses.
