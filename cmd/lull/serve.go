@@ -118,13 +118,8 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 	count := counts.Listener()
 	events := &eventLog{log: log, all: c.Events}
 	lines := newGuestLines(log)
-	installed, err := interpreters.Open("")
-	if err != nil {
-		return fmt.Errorf("folder of interpreters: %w; name one in %s", err, interpreters.Variable)
-	}
-	h, err := host.New(host.Config{
+	cfg := host.Config{
 		CacheDir:       data.cache(),
-		Interpreters:   installed,
 		Store:          kept,
 		LogBytes:       c.ringBytes(),
 		LogMaxAge:      c.LogAge,
@@ -139,7 +134,14 @@ func (c *serveCmd) serve(ctx context.Context, p *program, log zerolog.Logger, da
 				lines.look(e)
 			}
 		},
-	})
+	}
+	// A service may run without a home folder; modules need none.
+	if installed, err := interpreters.Open(""); err != nil {
+		log.Warn().Err(err).Msg("there is no folder of interpreters, so only modules can be deployed; name one in " + interpreters.Variable)
+	} else {
+		cfg.Interpreters = installed
+	}
+	h, err := host.New(cfg)
 	if fn.CodeOf(err) == fn.CodeInvalidArgument {
 		return usagef("--allow-pre-freeze: %w", err)
 	}

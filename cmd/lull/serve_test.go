@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/lull-dev/lull/host/interpreters"
 )
 
 // waitFor waits until the server has logged a line with all of the words.
@@ -179,4 +181,16 @@ func post(t testing.TB, url, body string) string {
 		return ""
 	}
 	return string(answer)
+}
+
+func TestServe_RunsModulesWithoutAHomeFolder(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the user's cache folder has other variables elsewhere")
+	}
+	s := &server{ended: make(chan struct{}), within: []string{"env", "-u", "HOME", "-u", "XDG_CACHE_HOME", "-u", interpreters.Variable}}
+	s.start(t, &s.stderr)
+	s.lull(t, "deploy", "f", probe(t)).ok(t)
+	require.Equal(t, "ehello", s.lull(t, "invoke", "f", "-d", "ehello").ok(t))
+	require.Contains(t, s.stderr.String(), interpreters.Variable)
+	s.lull(t, "deploy", "script", filepath.Join("testdata", "counter"), "--runtime", "nodejs16").fails(t, exitServer, "no interpreter")
 }
