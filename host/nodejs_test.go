@@ -44,6 +44,7 @@ const wait = ms => new Promise(done => setTimeout(done, ms));
 const kinds = {
   async async() { await wait(5); return 'async'; },
   promise: () => Promise.resolve().then(() => wait(1)).then(() => 'promise'),
+  own: () => new (class extends Promise { then(...args) { return Promise.resolve('own').then(...args); } })(() => {}),
   thenable: () => ({ then(done) { setImmediate(done, 'thenable'); } }),
   returns: () => 'returned',
   later: callback => { setTimeout(callback, 5, null, 'later'); },
@@ -51,7 +52,7 @@ const kinds = {
 exports.handler = (event, context) => kinds[event]();
 exports.callback = (event, context, callback) => { process.nextTick(callback, null, 'ticked'); };
 `))
-		for _, kind := range []string{"async", "promise", "thenable"} {
+		for _, kind := range []string{"async", "promise", "thenable", "own"} {
 			require.Equal(t, kind, f.answer(t, kind))
 		}
 		require.Equal(t, "returned", f.answer(t, "returns"))

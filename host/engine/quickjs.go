@@ -64,6 +64,7 @@ type places struct {
 	reject   uint64
 	names    uint64
 	fetched  uint64
+	settle   uint64
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
@@ -126,7 +127,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		return nil, err
 	}
 	q.do(ctx, qFreeValue, uint64(q.eval(ctx, string(bundle), "lull:node")))
-	q.settle(ctx)
+	q.compact(ctx)
 	install := q.eval(ctx, nodejs.Runtime, "lull:runtime")
 	call := q.do(ctx, qHostFunction, uint64(q.mailbox), 0, 0)
 	array, err := q.try(ctx, qUint8Array, uint64(q.context), uint64(q.mailbox+mailBytes), mailRoom, 0, 0, 0)
@@ -139,7 +140,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		q.do(ctx, qFreeValue, uint64(box))
 	}
 	global := q.do(ctx, qGetGlobal)
-	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched} {
+	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched, "settle": &q.settle} {
 		key := q.cstring(ctx, "__lull_"+name)
 		*to = q.value(q.do(ctx, qGetProp, uint64(global), uint64(key)))
 		q.do(ctx, qFree, uint64(key))
@@ -159,7 +160,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	for q.drain(r.guest); q.deliver(r.guest); q.drain(r.guest) {
 	}
 	q.report(r.guest)
-	q.settle(ctx)
+	q.compact(ctx)
 	q.do(ctx, qGCThreshold, 1)
 	q.drop(ctx, q.bytes(ctx, nil)) // that is a collection, and sets a threshold of half as much again
 	return inv.fault, nil
@@ -258,7 +259,7 @@ func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error
 	defer q.ground(inv)
 	q.start(r.guest, inv)
 	for q.drain(r.guest); !inv.done; q.drain(r.guest) {
-		if q.deliver(r.guest) {
+		if q.settled(r.guest, inv) || q.deliver(r.guest) {
 			continue
 		}
 		switch wait := q.advance(r.guest); {
@@ -270,6 +271,7 @@ func (q *quickjs) call(r *reactor, c *instance.Call) (fault *fn.Fault, err error
 				"the %s has neither called back nor returned a promise that is settled, and there is nothing left that it could wait for", c.Phase)})
 		}
 	}
+	q.drop(&r.ctx, inv.promise)
 	q.report(r.guest)
 	q.outgoing = nil
 	if r.memory.refused && inv.fault != nil {
@@ -292,7 +294,10 @@ func (q *quickjs) start(g *guest, inv *invocation) {
 	if text := g.detail(c); text != "" {
 		detail = q.newText(ctx, []byte(text))
 	}
-	q.invoke(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), event, requestID, q.number(float64(c.Deadline.UnixMilli())), detail)
+	inv.promise = q.ask(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), event, requestID, q.number(float64(c.Deadline.UnixMilli())), detail)
+	if inv.promise>>32 == tagObject {
+		q.watch(ctx, inv.promise)
+	}
 	q.drop(ctx, event)
 	q.drop(ctx, requestID)
 	q.drop(ctx, detail)
@@ -351,6 +356,42 @@ func (q *quickjs) rejection(ctx context.Context, promise, reason uint32, handled
 		q.do(ctx, qFreeValue, uint64(r.promise))
 		q.do(ctx, qFreeValue, uint64(r.reason))
 	}
+}
+
+// watch makes a promise one that the host looks at: nobody else needs to handle its rejection.
+func (q *quickjs) watch(ctx context.Context, promise uint64) {
+	q.try(ctx, qPromiseHandled, uint64(q.context), promise)
+	for i, r := range q.rejected {
+		if q.value(r.promise) == promise { // it was rejected at once
+			q.do(ctx, qFreeValue, uint64(r.promise))
+			q.do(ctx, qFreeValue, uint64(r.reason))
+			q.rejected = append(q.rejected[:i], q.rejected[i+1:]...)
+			return
+		}
+	}
+}
+
+// settled ends an invocation whose promise is settled. To look at that costs a fraction of a then.
+func (q *quickjs) settled(g *guest, inv *invocation) bool {
+	const pending, rejected = 0, 2
+	if inv.promise>>32 != tagObject {
+		return false
+	}
+	ctx := &g.ctx
+	state := q.do(ctx, qPromiseState, uint64(q.context), inv.promise)
+	if state == pending {
+		return false
+	}
+	value := q.made(q.try(ctx, qPromiseResult, uint64(q.context), inv.promise))
+	q.drop(ctx, inv.promise)
+	inv.promise = undefined
+	failed := uint64(0)
+	if state == rejected {
+		failed = 1
+	}
+	q.invoke(ctx, q.settle, intValue(inv.id), tagBool<<32|failed, value)
+	q.drop(ctx, value)
+	return true
 }
 
 // report tells the script of rejections that nobody has handled by now.

@@ -32,6 +32,7 @@ type invocation struct {
 	deadline  time.Time
 	done      bool
 	fault     *fn.Fault
+	promise   uint64        // what the handler has returned, if the host waits for it; not with overlap
 	ended     chan struct{} // closed when done; with overlap
 }
 

@@ -13,10 +13,10 @@ const spareShapes = `{
 	for (let i = 0; i < 8; i++) spare.push(Object.create({}));
 }`
 
-// settle makes the interpreter take its blocks from few pages from now on. What it has freed while it started lies about in all of its heap; each
+// compact makes the interpreter take its blocks from few pages from now on. What it has freed while it started lies about in all of its heap; each
 // page of that which an instance takes a block from becomes the instance's own, and costs it a fault. So those blocks are taken here, and not
 // given back: all but those of a fresh stretch for each size.
-func (q *quickjs) settle(ctx context.Context) {
+func (q *quickjs) compact(ctx context.Context) {
 	q.do(ctx, qFreeValue, uint64(q.eval(ctx, spareShapes, "lull:shapes")))
 	q.do(ctx, qRunGC)
 	// The C library's blocks first: from a large one, of which there is none but by growing, down. That one is where all further ones come from.

@@ -44,6 +44,9 @@ const (
 	qNewText
 	qNewBytes
 	qBytes
+	qPromiseState
+	qPromiseResult
+	qPromiseHandled
 	qStringLen
 	qFreeCString
 	qExecuteJob
@@ -68,6 +71,7 @@ const (
 var quickjsExports = [...]string{
 	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFreeBlock: "js_free_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
 	qDrop: "JS_FreeValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
+	qPromiseState: "JS_PromiseState", qPromiseResult: "JS_PromiseResult", qPromiseHandled: "JS_PromiseMarkAsHandled",
 	qStringLen: "qjs_get_string_len", qFreeCString: "qjs_free_cstring", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
 	qGetGlobal: "qjs_get_global", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
@@ -243,6 +247,11 @@ func (q *quickjs) string(ctx context.Context, box uint32) (s string) {
 
 // invoke calls a function of the script with values that stay the caller's, and returns what it returns, if that is an int.
 func (q *quickjs) invoke(ctx context.Context, f uint64, values ...uint64) int32 {
+	return int32(uint32(q.ask(ctx, f, values...)))
+}
+
+// ask is invoke for those who want the value, which is theirs.
+func (q *quickjs) ask(ctx context.Context, f uint64, values ...uint64) uint64 {
 	result, err := q.try(ctx, qCall, uint64(q.context), f, undefined, uint64(len(values)), q.lay(values))
 	if err != nil {
 		panic(trapped{err})
@@ -253,7 +262,7 @@ func (q *quickjs) invoke(ctx context.Context, f uint64, values ...uint64) int32 
 			panic(trapped{errors.New(what)})
 		}
 	}
-	return int32(uint32(result))
+	return result
 }
 
 // lay puts at most mostValues values into the mailbox.

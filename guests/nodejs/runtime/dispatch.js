@@ -109,6 +109,7 @@ function namesOf(file) {
   return exports && (typeof exports === 'object' || typeof exports === 'function') ? Object.keys(exports).filter(key => typeof exports[key] === 'function') : [];
 }
 
+const plainThen = Promise.prototype.then;
 const handlers = []; // by phase; undefined where there is none
 
 hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, detail) => {
@@ -118,7 +119,8 @@ hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, de
   try {
     if (requestId === undefined) { // the boot
       settings.handlers.forEach((name, phase) => { if (name) handlers[phase] = find(name); });
-      return finish(invocation);
+      finish(invocation);
+      return undefined;
     }
     const callback = (error, value) => {
       if (invocation.id !== id) return void host(op.log, level.warn, `the ${settings.phases[phase]} called back again; what it said is lost`);
@@ -129,6 +131,7 @@ hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, de
     // It ends by its callback, by a promise, or, if it takes no callback, by returning.
     const inHandler = phase === phases.handler;
     const result = inHandler ? run(own(event), context, callback) : run(context, callback);
+    if (result instanceof Promise && result.then === plainThen && !settings.overlap) return result; // the host looks at it, and calls __lull_settle
     if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
       result.then(
         value => { if (invocation.id === id) finish(invocation, value); },
@@ -139,6 +142,14 @@ hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, de
   } catch (e) {
     thrownBy(id, e);
   }
+  return undefined;
+});
+
+hidden(globalThis, '__lull_settle', (id, failed, value) => {
+  const invocation = invocationOfId(id);
+  if (!invocation) return; // it has called back
+  if (failed) fail(invocation, value, false);
+  else finish(invocation, value);
 });
 
 hidden(globalThis, '__lull_tick', tick);
