@@ -54,7 +54,7 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 	case len(code) >= 8 && !bytes.Equal(code[4:8], []byte{1, 0, 0, 0}):
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the code is not a core WebAssembly module of version 1 (a component? only core modules run here)")
 	}
-	bin, err := wasmbin.Transform(code, wasmbin.Options{})
+	bin, err := wasmbin.Transform(code, wasmbin.Options{Alone: true})
 	if err != nil {
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}

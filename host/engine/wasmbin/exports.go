@@ -58,7 +58,9 @@ func (t *transform) export(r *reader, w *writer) {
 		e.Index = r.index("global", t.globals)
 	case Table:
 		e.Index = r.u32()
-		t.seen(e.Index)
+		if !t.alone {
+			t.seen(e.Index)
+		}
 	case Mem, Tag:
 		e.Index = r.u32()
 	default:

@@ -21,8 +21,8 @@ const lazyEntries = 128
 // too: an index outside traps in the check, and what the module left null stays
 // so. It does not matter for an image either which entries are filled.
 //
-// None but calls may see the table: it is neither imported nor exported, no
-// instruction reads or changes it, and its elements are functions at constant
+// None but calls may see the table: it is not imported, nor exported to another
+// module (Options.Alone), no instruction reads or changes it, and its elements are functions at constant
 // offsets that fit.
 type lazyTable struct {
 	index   uint32

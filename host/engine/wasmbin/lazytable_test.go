@@ -87,7 +87,11 @@ func TestTransform_LeavesTablesThatOthersSeeAlone(t *testing.T) {
 	}
 	require.Equal(t, 200, lazy(tableModule(200)))
 	require.Zero(t, lazy(tableModule(3)), "small ones")
-	require.Zero(t, lazy(tableModule(200, join(name("table"), []byte{1, 0}))), "exported ones")
+	exported := tableModule(200, join(name("table"), []byte{1, 0}))
+	require.Zero(t, lazy(exported), "exported ones")
+	m, err := wasmbin.Transform(exported, wasmbin.Options{LazyTables: 4, Alone: true})
+	require.NoError(t, err)
+	require.Equal(t, 200, m.Stats.Lazy, "unless there is nobody to import them")
 
 	// One function, a table of 4, one segment, and a body.
 	of := func(segment []byte, body ...byte) []byte {
@@ -99,7 +103,7 @@ func TestTransform_LeavesTablesThatOthersSeeAlone(t *testing.T) {
 	require.Zero(t, lazy(of(fits, 0x41, 1, 0xd0, 0x70, 0x26, 0)), "written by table.set")
 	require.Zero(t, lazy(of([]byte{0, 0x41, 4, 0x0b, 1, 0})), "filled past its end, which traps at the start")
 	require.Zero(t, lazy(of([]byte{4, 0x41, 0, 0x0b, 1, 0xd2, 0, 0x0b})), "filled by expressions")
-	m, err := wasmbin.Transform(tableModule(200), wasmbin.Options{LazyTables: -1})
+	m, err = wasmbin.Transform(tableModule(200), wasmbin.Options{LazyTables: -1})
 	require.NoError(t, err)
 	require.Zero(t, m.Stats.Lazy, "switched off")
 }

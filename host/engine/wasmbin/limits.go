@@ -12,6 +12,10 @@ type Options struct {
 	// lazytable.go.
 	LazyTables int
 
+	// Alone says that no other module imports what this one exports, so that a
+	// table may be filled lazily although it is exported.
+	Alone bool
+
 	Limits Limits
 }
 

@@ -61,6 +61,7 @@ type transform struct {
 	dataCount    uint32
 
 	lazyFrom     int
+	alone        bool
 	lazy         map[uint32]*lazyTable
 	fillers      [][]byte // the bodies of functions that fill tables, sizes in front
 	functionsAt  int      // where the function section begins in the new module
@@ -81,7 +82,7 @@ type transform struct {
 // must compile the result with an engine that does. A module that is refused
 // there was invalid before, and none becomes valid by the transform.
 func Transform(code []byte, opt Options) (*Module, error) {
-	t := &transform{m: &Module{}, limits: opt.Limits.withDefaults(), code: code}
+	t := &transform{m: &Module{}, limits: opt.Limits.withDefaults(), alone: opt.Alone, code: code}
 	if !opt.NoFuel {
 		t.shift = 1
 		t.lazyFrom = cmp.Or(opt.LazyTables, lazyEntries)
