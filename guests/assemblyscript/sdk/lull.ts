@@ -59,6 +59,12 @@ export namespace raw {
   ): i32;
   @external("lull_v1", "log")
   export declare function log(level: u32, from: usize, length: u32): i32;
+  @external("lull_v1", "fetch")
+  export declare function fetch(
+    head: usize, headLength: u32, body: usize, bodyLength: u32, timeout: u32, flags: u32,
+  ): i32;
+  @external("lull_v1", "fetch_read")
+  export declare function fetchRead(part: u32, to: usize, cap: u32, offset: u32): i32;
 }
 
 /* ---- Event ---- */
@@ -163,6 +169,50 @@ export function abort(message: string | null, file: string | null, line: u32, co
 /* ---- Log ---- */
 
 export enum Level { Debug, Info, Warning, Error }
+
+/** An answer to fetch(), or why there is none. */
+export class Fetched {
+  constructor(
+    /** 200 to 599, or a negative number of the contract: -5 for a host that the function was not deployed for, -7 for a timeout. */
+    public status: i32,
+    /** The URL that answered, after redirects. */
+    public url: string,
+    /** "Name: value" and a line feed for each. */
+    public headers: string,
+    public body: Uint8Array,
+    /** Why status is negative. */
+    public error: string,
+  ) {}
+
+  get ok(): bool { return this.status >= 200 && this.status < 300; }
+
+  /** The body as text; what is not UTF-8 becomes U+FFFD. */
+  text(): string { return text(this.body); }
+}
+
+/**
+ * Sends an HTTP request and waits for the whole answer; nothing else of the instance runs meanwhile. The function must have been deployed with the
+ * URL's host in its list of allowed hosts. headers are "Name: value" and a line feed each. timeout is in milliseconds; 0 leaves it to the
+ * call's deadline, which bounds it in any case. An error does not fail the call.
+ */
+export function fetch(
+  method: string, url: string, headers: string = "", body: Uint8Array = new Uint8Array(0), timeout: i32 = 0, follow: bool = true,
+): Fetched {
+  const head = String.UTF8.encode(method + " " + url + "\n" + headers);
+  const status = raw.fetch(changetype<usize>(head), head.byteLength, body.dataStart, body.length, timeout, follow ? 1 : 0);
+  if (status < 0) return new Fetched(status, "", "", new Uint8Array(0), fetchedText(3));
+  return new Fetched(status, fetchedText(2), fetchedText(1), fetched(0), "");
+}
+
+function fetched(part: u32): Uint8Array {
+  const bytes = new Uint8Array(max(raw.fetchRead(part, 0, 0, 0), 0));
+  raw.fetchRead(part, bytes.dataStart, bytes.length, 0);
+  return bytes;
+}
+
+function fetchedText(part: u32): string {
+  return text(fetched(part));
+}
 
 /** Writes one record of the request or hook that runs; over 64 KiB the rest is cut off. */
 export function log(level: Level, message: string): i32 {

@@ -53,6 +53,10 @@ pub mod raw {
             kind: *const u8, kind_len: u32, message: *const u8, message_len: u32, stack: *const u8, stack_len: u32,
         ) -> i32;
         pub fn log(level: u32, from: *const u8, len: u32) -> i32;
+        pub fn fetch(
+            head: *const u8, head_len: u32, body: *const u8, body_len: u32, timeout_ms: u32, flags: u32,
+        ) -> i32;
+        pub fn fetch_read(part: u32, to: *mut u8, cap: u32, offset: u32) -> i32;
     }
 }
 
@@ -405,6 +409,96 @@ impl io::Write for Response {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+// ---- Sending requests -----------------------------------------------------------------------------
+
+/// An HTTP request that a handler or a hook sends. `..Default::default()` stands for a GET without headers and body.
+#[derive(Debug, Clone)]
+pub struct Fetch<'a> {
+    pub method: &'a str,
+    /// Absolute, `http` or `https`.
+    pub url: &'a str,
+    pub headers: &'a [(&'a str, &'a str)],
+    /// At most 6 MiB.
+    pub body: &'a [u8],
+    /// In whole milliseconds; zero means that the call's deadline alone bounds it, which it does in any case.
+    pub timeout: Duration,
+    /// Whether up to 10 redirects are followed; otherwise a redirect is the answer.
+    pub follow: bool,
+}
+
+impl Default for Fetch<'_> {
+    fn default() -> Self {
+        Fetch { method: "GET", url: "", headers: &[], body: &[], timeout: Duration::ZERO, follow: true }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    /// 200 to 599, whatever it means.
+    pub status: u16,
+    /// The URL that answered, after redirects.
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. It does not fail the call.
+#[derive(Debug, Clone)]
+pub struct FetchError {
+    /// The contract's number: -5 for a host that the function was not deployed for, -7 for a timeout.
+    pub code: i32,
+    pub message: String,
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for FetchError {}
+
+impl Fetch<'_> {
+    /// Sends the request and waits for the whole answer; nothing else of the instance runs meanwhile. The function must have been
+    /// deployed with the URL's host in its list of allowed hosts.
+    pub fn send(&self) -> std::result::Result<Fetched, FetchError> {
+        let mut head = format!("{} {}\n", self.method, self.url);
+        for (name, value) in self.headers {
+            head.push_str(&format!("{}: {}\n", name, value));
+        }
+        let timeout = self.timeout.as_millis().min(u128::from(u32::MAX)) as u32;
+        let status = unsafe {
+            raw::fetch(
+                head.as_ptr(), head.len() as u32, self.body.as_ptr(), self.body.len() as u32, timeout, self.follow as u32,
+            )
+        };
+        if status < 0 {
+            return Err(FetchError { code: status, message: fetched_text(3) });
+        }
+        let headers = fetched_text(1);
+        let headers = headers.lines().filter_map(|line| line.split_once(": "));
+        Ok(Fetched {
+            status: status as u16,
+            url: fetched_text(2),
+            headers: headers.map(|(n, v)| (n.to_string(), v.to_string())).collect(),
+            body: fetched(0),
+        })
+    }
+}
+
+/// A part of what the last request of this call came to.
+fn fetched(part: u32) -> Vec<u8> {
+    let len = unsafe { raw::fetch_read(part, std::ptr::null_mut(), 0, 0) };
+    let mut bytes = vec![0; len.max(0) as usize];
+    unsafe { raw::fetch_read(part, bytes.as_mut_ptr(), bytes.len() as u32, 0) };
+    bytes
+}
+
+fn fetched_text(part: u32) -> String {
+    String::from_utf8_lossy(&fetched(part)).into_owned()
 }
 
 // ---- Log ------------------------------------------------------------------------------------------

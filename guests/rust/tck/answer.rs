@@ -34,7 +34,28 @@ pub const CASES: &[(&str, Case)] = &[
         c.answer(now.as_millis().to_string())
     }),
     ("random", random),
+    ("fetch", fetch),
 ];
+
+fn fetch(c: &mut Call) -> Result {
+    let sent = lull::Fetch {
+        method: c.arg(0),
+        url: c.arg(1),
+        headers: &[("X-Tck", "a b")],
+        body: c.payload,
+        timeout: std::time::Duration::from_millis(c.number(2) as u64),
+        follow: c.arg(3) == "follow",
+    }
+    .send();
+    match sent {
+        Err(e) => c.answer(format!("{}\0{}", e.code, e.message)),
+        Ok(got) => {
+            let headers: String = got.headers.iter().map(|(n, v)| format!("{}: {}\n", n, v)).collect();
+            c.answer(format!("{}\0{}\0{}\0", got.status, got.url, headers))?;
+            c.answer(got.body)
+        }
+    }
+}
 
 fn list_cases(c: &mut Call) -> Result {
     let mut names = vec!["initializer", "preFreeze", "preStop"];

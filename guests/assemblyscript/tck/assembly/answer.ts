@@ -74,6 +74,16 @@ export function addAnswerCases(): void {
     if (!arm(c.arg(0), c.args.slice(1).join(" "))) return lull.fail("tck", "there is no hook " + c.arg(0));
     return ok();
   });
+  cases.set("fetch", c => {
+    const got = lull.fetch(c.arg(0), c.arg(1), "X-Tck: a b\n", c.payload, c.number(2), c.arg(3) == "follow");
+    if (got.status < 0) {
+      lull.write(got.status.toString() + "\0" + got.error);
+      return lull.OK;
+    }
+    lull.write(got.status.toString() + "\0" + got.url + "\0" + got.headers + "\0");
+    lull.writeBytes(got.body);
+    return lull.OK;
+  });
   cases.set("env", c => {
     const value = lull.env(c.arg(0));
     lull.write(value == null ? "" : value);
