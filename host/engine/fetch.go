@@ -11,6 +11,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/engine/http1"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -160,7 +161,7 @@ func parseFetch(head []byte, drop bool) (*fn.OutboundRequest, error) {
 	switch {
 	case !ok:
 		return nil, fn.OutboundErrorf(abi.Invalid, "the first line is %.100q, it must be METHOD URL", line)
-	case !isToken(method):
+	case !http1.IsToken(method):
 		return nil, fn.OutboundErrorf(abi.Invalid, "illegal method %.100q", method)
 	case method == "CONNECT" || method == "TRACE":
 		return nil, fn.OutboundErrorf(abi.Invalid, "the method %s is not for guests", method)
@@ -172,9 +173,9 @@ func parseFetch(head []byte, drop bool) (*fn.OutboundRequest, error) {
 		switch {
 		case !ok:
 			return nil, fn.OutboundErrorf(abi.Invalid, "the line %.100q is not a header of the form Name: value", name)
-		case !isToken(name):
+		case !http1.IsToken(name):
 			return nil, fn.OutboundErrorf(abi.Invalid, "illegal header name %.100q", name)
-		case !isFieldValue(value):
+		case !http1.IsValue(value):
 			return nil, fn.OutboundErrorf(abi.Invalid, "illegal value of header %q: %.100q", name, value)
 		case clientOwned(name) && drop:
 			continue

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/engine/http1"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -74,7 +75,7 @@ func FuzzParseFetch(f *testing.F) {
 			require.IsType(t, &fn.OutboundError{}, err)
 			return
 		}
-		require.True(t, isToken(req.Method))
+		require.True(t, http1.IsToken(req.Method))
 		require.NotContains(t, req.URL, "\n")
 		for _, h := range req.Header {
 			require.NotContains(t, h.Name+h.Value, "\n")

@@ -7,30 +7,6 @@ import (
 	"github.com/lull-dev/lull/host/fn"
 )
 
-// isToken follows RFC 9110, section 5.6.2.
-func isToken(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isFieldValue refuses control characters; see abi/spec.md, response_header.
-func isFieldValue(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
 // hostOwned tells the headers that a guest may not set.
 func hostOwned(name string) bool {
 	switch name = textproto.CanonicalMIMEHeaderKey(name); name {

@@ -6,25 +6,26 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/lull-dev/lull/host/engine/http1"
 	"github.com/lull-dev/lull/host/fn"
 )
 
 func TestIsToken_TakesTheCharactersOfRFC9110(t *testing.T) {
 	const token = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	require.True(t, isToken(token))
+	require.True(t, http1.IsToken(token))
 	for c := range 256 {
 		name := "X" + string([]byte{byte(c)})
-		require.Equal(t, strings.IndexByte(token, byte(c)) >= 0, isToken(name), "%q", name)
+		require.Equal(t, strings.IndexByte(token, byte(c)) >= 0, http1.IsToken(name), "%q", name)
 	}
-	require.False(t, isToken(""))
+	require.False(t, http1.IsToken(""))
 }
 
 func TestIsFieldValue_RefusesControlCharacters(t *testing.T) {
 	for c := range 256 {
 		control := c < 0x20 && c != '\t' || c == 0x7f
-		require.Equal(t, !control, isFieldValue("a"+string([]byte{byte(c)})+"b"), "%q", byte(c))
+		require.Equal(t, !control, http1.IsValue("a"+string([]byte{byte(c)})+"b"), "%q", byte(c))
 	}
-	require.True(t, isFieldValue(""))
+	require.True(t, http1.IsValue(""))
 }
 
 func TestHostOwned_IsWithoutRegardToCase(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/host/engine/http1"
 	"github.com/lull-dev/lull/host/fn"
 )
 
@@ -147,11 +148,11 @@ func responseHeader(g *guest, mem api.Memory, p []uint64) int32 {
 // addHeader adds a header to the answer.
 func (g *guest) addHeader(name, value string) int32 {
 	switch {
-	case !isToken(name):
+	case !http1.IsToken(name):
 		return g.refused(abi.ResponseHeader, abi.Invalid, "illegal header name %.100q", name)
 	case hostOwned(name):
 		return g.refused(abi.ResponseHeader, abi.Invalid, "the header %q belongs to the host", name)
-	case !isFieldValue(value):
+	case !http1.IsValue(value):
 		return g.refused(abi.ResponseHeader, abi.Invalid, "illegal value of header %q: %.100q", name, value)
 	}
 	g.headers += len(name) + len(value)

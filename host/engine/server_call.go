@@ -123,7 +123,7 @@ func (s *server) request(c *instance.Call) (method, target string, header []http
 			for line := range strings.Lines(string(h.AppendHeaders(nil))) {
 				name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 				switch {
-				case !isToken(name) || !isFieldValue(value) || strings.HasPrefix(strings.ToLower(name), "x-fc-"):
+				case !http1.IsToken(name) || !http1.IsValue(value) || strings.HasPrefix(strings.ToLower(name), "x-fc-"):
 				case strings.EqualFold(name, "Host"):
 					host = value
 				case clientOwned(name):

@@ -89,7 +89,7 @@ func readHead(r *bufio.Reader, resp *Response) (minor byte, err error) {
 		default:
 			name, value, ok := strings.Cut(line, ":")
 			value = strings.Trim(value, " \t")
-			if !ok || !isToken(name) || !isValue(value) {
+			if !ok || !IsToken(name) || !IsValue(value) {
 				return 0, malformed("the header line %.60q", line)
 			}
 			resp.Header = append(resp.Header, Header{name, value})
@@ -235,8 +235,8 @@ func unexpected(err error) error {
 	return err
 }
 
-// isToken follows RFC 9110, section 5.6.2.
-func isToken(s string) bool {
+// IsToken tells what may be a method or a header's name: RFC 9110, section 5.6.2.
+func IsToken(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
@@ -249,7 +249,8 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-func isValue(s string) bool {
+// IsValue tells what may be a header's value: anything without control characters but tabs.
+func IsValue(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
