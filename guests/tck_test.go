@@ -52,9 +52,15 @@ func TestSDKs_PassTheConformanceKit(t *testing.T) {
 				Initializer: hook(abi.Initializer), PreFreeze: hook(abi.PreFreeze), PreStop: hook(abi.PreStop),
 			})
 			require.NoError(t, err)
-			tck.Run(t, tck.Target{URL: url + "/" + name + "/", API: api})
+			tck.Run(t, tck.Target{URL: url + "/" + name + "/", API: api, Lacks: lacks[lang]})
 		})
 	}
+}
+
+// lacks are the cases that README.md says the kit skips.
+var lacks = map[string][]string{
+	"go": {"result"}, "rust": {"result"},
+	"interpreters": {"boot", "field", "loglevel", "pieces", "pointer", "report", "result", "trap", "zerolength"},
 }
 
 // TestInterpreters_PassTheConformanceKit judges the languages whose functions are source trees.
@@ -80,7 +86,7 @@ func TestInterpreters_PassTheConformanceKit(t *testing.T) {
 				Initializer: fn.Hook{Handler: c.initializer}, PreFreeze: fn.Hook{Handler: c.preFreeze}, PreStop: fn.Hook{Handler: c.preStop},
 			})
 			require.NoError(t, err)
-			tck.Run(t, tck.Target{URL: url + "/tck/", API: api})
+			tck.Run(t, tck.Target{URL: url + "/tck/", API: api, Lacks: lacks["interpreters"]})
 		})
 	}
 }

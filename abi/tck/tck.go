@@ -6,6 +6,8 @@ package tck
 import (
 	"net/http"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +25,10 @@ type Target struct {
 	// Patience is how long the kit waits for what follows an answer, as a hook's log lines. 0 means
 	// 15 seconds.
 	Patience time.Duration
+
+	// Lacks are the optional cases and hooks that the guest is known not to have. With CI=true a guest that lacks another one fails, as one does that
+	// has one of these.
+	Lacks []string
 }
 
 // Run runs every case as a sub-test of t, one after another. It changes the function's time
@@ -67,6 +73,11 @@ func newKit(t *testing.T, target Target) *kit {
 			t.Errorf("the guest lacks the case %q, which every guest must have", name)
 		}
 	}
+	for _, name := range k.Lacks {
+		if k.cases[name] {
+			t.Errorf("the guest has the case %q, which it is said to lack", name)
+		}
+	}
 	return k
 }
 
@@ -103,6 +114,9 @@ func newServerKit(t *testing.T, target Target) *kit {
 func (k *kit) need(t *testing.T, name string) {
 	t.Helper()
 	if !k.cases[name] {
+		if os.Getenv("CI") == "true" && !slices.Contains(k.Lacks, name) {
+			t.Fatalf("the guest does not have %q, and nobody has said so", name)
+		}
 		t.Skipf("the guest does not have %q", name)
 	}
 }
