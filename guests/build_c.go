@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -11,7 +12,13 @@ import (
 // and recursion; pages that are not touched cost nothing.
 const cStack = "262144"
 
-// buildC compiles all *.c files of the folder into one module. WASI_SDK_PATH names an unpacked WASI SDK; without
+// cMain and cExport tell a program from a module that the host calls: one has a main function, the other exports functions, as the SDK's macros do.
+var (
+	cMain   = regexp.MustCompile(`(?m)^(?:int|void)\s+main\s*\(`)
+	cExport = regexp.MustCompile(`\bLULL_(?:HANDLER|INITIALIZER|PRE_FREEZE|PRE_STOP|EXPORT)\b|\bexport_name\b`)
+)
+
+// buildC compiles all *.c files of the folder into one module, or into a program if they have a main function and export none. WASI_SDK_PATH names an unpacked WASI SDK; without
 // it the compiler is Debian's.
 func buildC(b *build) error {
 	clang, flags := "clang", []string{"--target=wasm32-wasi", "--sysroot=/usr"}
@@ -25,12 +32,20 @@ func buildC(b *build) error {
 		return err
 	}
 	// --stack-first: an overflow of the stack traps at address 0 instead of overwriting static data.
-	args := append(flags, "-mexec-model=reactor", "-O2", "-s", "-Wall",
-		"-Wl,--stack-first", "-Wl,-z,stack-size="+cStack, "-o", b.out)
+	args := append(flags, "-O2", "-s", "-Wall", "-Wl,--stack-first", "-Wl,-z,stack-size="+cStack, "-o", b.out)
+	var source []byte
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".c") {
 			args = append(args, "./"+e.Name()) // a name may start with a hyphen
+			text, err := os.ReadFile(filepath.Join(b.dir, e.Name()))
+			if err != nil {
+				return err
+			}
+			source = append(append(source, text...), '\n')
 		}
+	}
+	if cExport.Match(source) || !cMain.Match(source) {
+		args = append(args, "-mexec-model=reactor")
 	}
 	return b.run(nil, clang, args...)
 }

@@ -5,12 +5,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 )
 
 // rustTargets are the names of WASI preview 1, the newest first.
 var rustTargets = []string{"wasm32-wasip1", "wasm32-wasi"}
 
-// buildRust compiles main.rs, or lib.rs, with what it names by mod.
+// rustMain and rustExport tell a program from a module that the host calls: one has a main function, the other exports functions, as the SDK's macros do.
+var (
+	rustMain   = regexp.MustCompile(`(?m)^(?:pub )?fn\s+main\s*\(`)
+	rustExport = regexp.MustCompile(`\b(?:export|handler|hook)!|\b(?:no_mangle|export_name)\b`)
+)
+
+// buildRust compiles main.rs, or lib.rs, with what it names by mod: into a program if the file has a main function and exports none.
 func buildRust(b *build) error {
 	rustc, target, err := findRust(b)
 	if err != nil {
@@ -20,7 +27,15 @@ func buildRust(b *build) error {
 	if _, err := os.Stat(filepath.Join(b.dir, root)); errors.Is(err, os.ErrNotExist) {
 		root = "lib.rs"
 	}
-	return b.run(nil, rustc, "--edition", "2021", "--target", target, "--crate-type", "cdylib", "--crate-name", "function",
+	source, err := os.ReadFile(filepath.Join(b.dir, root))
+	if err != nil && !errors.Is(err, os.ErrNotExist) { // which the compiler says better
+		return err
+	}
+	crate := "cdylib"
+	if rustMain.Match(source) && !rustExport.Match(source) {
+		crate = "bin"
+	}
+	return b.run(nil, rustc, "--edition", "2021", "--target", target, "--crate-type", crate, "--crate-name", "function",
 		"-C", "opt-level=3", "-C", "lto=fat", "-C", "panic=abort", "-C", "strip=symbols", "-o", b.out, root)
 }
 

@@ -80,6 +80,13 @@ func TestBuild_MakesEveryExampleAndKitGuest(t *testing.T) {
 	}
 }
 
+// The one in Rust is built by the tests of host/engine, which run it.
+func TestBuild_MakesAProgramOfWhatHasAMainFunction(t *testing.T) {
+	exports, _ := inspect(t, build(t, "c", "c/example/server", filepath.Join(t.TempDir(), "out.wasm"), nil))
+	require.Contains(t, exports, abi.Start)
+	require.NotContains(t, exports, abi.Initialize)
+}
+
 func TestHeader_IsCleanCAndCPlusPlus(t *testing.T) {
 	t.Setenv("WASI_SDK_PATH", "")
 	requireToolchain(t, "c")

@@ -120,9 +120,9 @@ func (c *comparison) freeze(ctx context.Context, o server) error {
 	}
 	c.latency(warmGroup, o.name, warm)
 	c.report.Row(threadGroup, o.name, figures.Count).Add(float64(process.Threads(server.PID())))
-	before := cpuTime(server.PID())
+	before := process.CPUTime(server.PID())
 	time.Sleep(time.Second)
-	c.report.Row(cpuGroup, o.name, figures.Nanoseconds).Add(float64(cpuTime(server.PID()) - before))
+	c.report.Row(cpuGroup, o.name, figures.Nanoseconds).Add(float64(process.CPUTime(server.PID()) - before))
 
 	for _, f := range freezers {
 		name := o.name + ", " + f.name
@@ -227,25 +227,6 @@ func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error
 	row.AddLatency(running)
 	row.Note = "one request right behind the other; between them it is paused all the same"
 	return nil
-}
-
-// cpuTime is what a process has used of the processors; 0 if the system does not tell.
-func cpuTime(pid int) time.Duration {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
-	if err == nil {
-		// The main thread alone is in schedstat; the others are in their own.
-		total := time.Duration(0)
-		tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-		for _, task := range tasks {
-			text, _ = os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/schedstat", pid, task.Name()))
-			if f := strings.Fields(string(text)); len(f) > 0 {
-				ns, _ := strconv.ParseInt(f[0], 10, 64)
-				total += time.Duration(ns)
-			}
-		}
-		return total
-	}
-	return 0
 }
 
 // idleProcesses measures many ordinary processes that have answered once. They are started four at a time.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lull-dev/lull/bench/benchtest"
 	"github.com/lull-dev/lull/bench/figures"
+	"github.com/lull-dev/lull/bench/process"
 )
 
 // TestMain is the program, too: the measured server, and what tests run.
@@ -40,13 +41,13 @@ func TestFreezers_StopAProcessAndLetItGoOn(t *testing.T) {
 			require.NoError(t, by.freeze())
 			answered := make(chan error, 1)
 			go func() { answered <- server.calls.Call(0) }()
-			before := cpuTime(server.PID())
+			before := process.CPUTime(server.PID())
 			select {
 			case err := <-answered:
 				t.Fatal("a frozen process answered: ", err)
 			case <-time.After(200 * time.Millisecond):
 			}
-			require.Equal(t, before, cpuTime(server.PID()), "it used the processor")
+			require.Equal(t, before, process.CPUTime(server.PID()), "it used the processor")
 			require.NoError(t, by.thaw())
 			require.NoError(t, <-answered)
 		})

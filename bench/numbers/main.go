@@ -81,6 +81,7 @@ func output(ctx context.Context, file string) ([]byte, error) {
 		{"./bench", "PausedMemory", "1"}, {"./bench", "Collection", "3"}, {"./bench", "Neighbours", "3"},
 		{"./host/engine/wasmbin", "Transform|Checks", "3"},
 		{"./bench", "NodeJS(Start|Warm|Memory|Checks)", "1"}, {"./bench", "Interpreter(Start|Warm|Paused|Checks)", "1"},
+		{"./bench", "Server(Start|Warm|Paused|HTTP)", "1"},
 	} {
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^Benchmark("+part.pattern+")$", "-benchmem", "-benchtime", "300ms", "-timeout", "30m", "-count", part.count, part.packages)
 		cmd.Dir = root()

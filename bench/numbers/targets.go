@@ -74,4 +74,12 @@ var targets = []target{
 	{"growth of its memory by 100,000 events, PHP", "InterpreterWarm/PHP", "KB-grown", 1, "KiB", 1024, false},
 	{"growth of its memory by 100,000 events, Python", "InterpreterWarm/Python", "KB-grown", 1, "KiB", 1024, false},
 	{"growth of its memory by 100,000 events, Ruby", "InterpreterWarm/Ruby", "KB-grown", 1, "KiB", 1024, false},
+
+	{"start of a server + first answer, Go's net/http", "ServerStart/Go", "fresh-median-us", 1e-3, "ms", 17, false},
+	{"start of a server + first answer, C", "ServerStart/C", "fresh-median-us", 1e-3, "ms", 0.2, false},
+	{"warm event of a server, Go's net/http", "ServerWarm/Go", "median-us", 1, "us", 310, false},
+	{"warm event of a server, C", "ServerWarm/C", "median-us", 1, "us", 30, false},
+	{"HTTP, Go's net/http as one instance / as a native process", "ServerHTTP", "guest/native", 1, "x", 0.1, true},
+	{"processor time of a paused server in a second, Go's net/http", "ServerPaused/Go", "cpu-us/s/server", 1, "us", 5, false},
+	{"processor time of a paused server in a second, C", "ServerPaused/C", "cpu-us/s/server", 1, "us", 5, false},
 }

@@ -1,24 +1,30 @@
 package engine
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/lull-dev/lull/abi"
+	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/hosttest/goserver"
 	"github.com/lull-dev/lull/host/instance"
 )
 
 // served is one guest of kind server.
-func served(t *testing.T) *server {
+func served(t *testing.T, code []byte) *server {
 	e, err := New(Config{CacheDir: goserver.CompileCache(t), CompileTimeout: 10 * time.Minute, StartTimeout: 20 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Close()) })
-	f := fn.Function{Name: "s", Runtime: "custom", Isolation: fn.Shared, Limits: fn.Limits{Concurrency: 4}, Code: goserver.Module(t)}.WithDefaults()
+	f := fn.Function{Name: "s", Runtime: "custom", Isolation: fn.Shared, Limits: fn.Limits{Concurrency: 4}, Code: code}.WithDefaults()
 	p, err := e.CompileServer(t.Context(), &f)
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
@@ -28,6 +34,7 @@ func served(t *testing.T) *server {
 	return g.(*server)
 }
 
+// send is an event that the conformance kit's guest takes for a path of its own; to others it is an event.
 func (s *server) send(t *testing.T, path string) (*fn.Response, *fn.Fault) {
 	resp := &fn.Response{}
 	now := time.Now()
@@ -49,7 +56,7 @@ func (s *server) still() (fuel, wakeups uint64) {
 }
 
 func TestServer(t *testing.T) {
-	s := served(t)
+	s := served(t, goserver.Module(t))
 	t.Run("uses an idle connection again", func(t *testing.T) { connections(t, s) })
 	t.Run("leaves nothing behind", func(t *testing.T) { leavings(t, s) })
 	t.Run("runs nothing while paused", func(t *testing.T) { pauses(t, s) })
@@ -64,6 +71,76 @@ func pauses(t *testing.T, s *server) {
 		require.Equal(t, fuel, s.fuelUsed.Load(), "%s: fuel", path)
 		require.Equal(t, wakeups, s.wakeups.Load(), "%s: wake-ups", path)
 	}
+}
+
+// TestServer_InOtherLanguages serves connections one by one with calls that block.
+func TestServer_InOtherLanguages(t *testing.T) {
+	for _, lang := range []string{"c", "rust"} {
+		t.Run(lang, func(t *testing.T) {
+			s := served(t, exampleServer(t, lang))
+			for _, waits := range []string{"accepting", "reading"} {
+				fuel, wakeups := s.still()
+				time.Sleep(100 * time.Millisecond)
+				require.Equal(t, fuel, s.fuelUsed.Load(), "%s: fuel", waits)
+				require.Equal(t, wakeups, s.wakeups.Load(), "%s: wake-ups", waits)
+				_, fault := s.send(t, "Ada")
+				require.Nil(t, fault)
+				require.Len(t, s.net.conns, 1, "it has one connection, and reads from it")
+			}
+			var calls sync.WaitGroup
+			for range 8 {
+				calls.Go(func() {
+					for range 20 {
+						resp, fault := s.send(t, "Ada")
+						assert.Nil(t, fault, "it leaves an idle connection for one that waits")
+						assert.Equal(t, "hello tck Ada\n\n", string(resp.Body))
+					}
+				})
+			}
+			calls.Wait()
+			s.still()
+			require.Len(t, s.net.conns, 1)
+
+			now := time.Now()
+			require.Nil(t, s.Call(&instance.Call{Phase: abi.PhasePreFreeze, Start: now, Deadline: now.Add(20 * time.Second)}))
+			s.still()
+			require.Equal(t, []string{"pre-freeze served=162"}, s.out.(*said).lines)
+
+			now = time.Now()
+			late := instance.Call{
+				Phase: abi.PhaseHandler, Start: now, Deadline: now.Add(100 * time.Millisecond),
+				Request: &fn.Request{HTTP: getRequest("/wait/1000"), Body: []byte("Ada")}, Response: &fn.Response{},
+			}
+			fault := s.Call(&late)
+			require.Equal(t, fn.TypeTimeout, fault.Type)
+			require.True(t, fault.Fatal)
+			<-s.ended
+		})
+	}
+}
+
+// getRequest is the path of a request by HTTP.
+type getRequest string
+
+func (r getRequest) Method() string                  { return "GET" }
+func (r getRequest) Path() string                    { return string(r) }
+func (r getRequest) Query() string                   { return "" }
+func (r getRequest) ClientIP() string                { return "192.0.2.7" }
+func (r getRequest) AppendHeaders(dst []byte) []byte { return dst }
+
+// exampleServer is guests/LANG/example/server.
+func exampleServer(t *testing.T, lang string) []byte {
+	out, err := guests.Build(t.Context(), filepath.Join("..", "..", "guests", lang, "example", "server"), filepath.Join(t.TempDir(), "server.wasm"), nil)
+	if missing, ok := errors.AsType[*guests.ToolchainError](err); ok {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(missing)
+		}
+		t.Skip(missing)
+	}
+	require.NoError(t, err)
+	code, err := os.ReadFile(out)
+	require.NoError(t, err)
+	return code
 }
 
 func connections(t *testing.T, s *server) {

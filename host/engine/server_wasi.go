@@ -184,7 +184,7 @@ func receive(s *server, mem guestMemory, fd, vectors, count, flags, size uint64)
 		case c.nonblock:
 			return errnoAgain
 		}
-		s.await(time.Time{}, func() bool { return s.net.readableLocked(c.fd) })
+		s.await(time.Time{}, func() bool { return s.net.readableLocked(c.fd) || s.net.giveWayLocked(c) })
 	}
 }
 

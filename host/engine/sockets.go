@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -158,6 +159,9 @@ func (c *conn) giveBack() {
 		return
 	}
 	c.net.idle = append(c.net.idle, c)
+	if len(c.net.backlog) > 0 {
+		signal(c.net.wake) // see giveWayLocked
+	}
 }
 
 // hangUp ends the host's side.
@@ -225,6 +229,18 @@ func (n *sockets) askedLocked() {
 		n.asked = true
 		close(n.listening)
 	}
+}
+
+// giveWayLocked ends an idle connection while others wait to be accepted: a guest that waits for its next request, and for nothing else, serves one
+// connection at a time and would never come to them.
+func (n *sockets) giveWayLocked(c *conn) bool {
+	at := slices.Index(n.idle, c)
+	if at < 0 || len(n.backlog) == 0 {
+		return false
+	}
+	n.idle = slices.Delete(n.idle, at, at+1)
+	c.hangUpLocked()
+	return true
 }
 
 // conn finds a connection, or nil.
