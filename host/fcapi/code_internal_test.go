@@ -53,7 +53,7 @@ func TestCode_OfAHundredThousandEntriesIsReadOrRefused(t *testing.T) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for i := range 100_000 {
-		_, err := z.Create(fmt.Sprint(i, ".txt"))
+		_, err := z.CreateHeader(&zip.FileHeader{Name: fmt.Sprint(i, ".txt")}) // stored: a compressor for each entry takes a minute with the race detector
 		require.NoError(t, err)
 	}
 	require.NoError(t, z.Close())
