@@ -77,6 +77,7 @@ type Engine struct {
 	programs atomic.Int64 // compiled and not closed
 	memories atomic.Int64 // reserved and not freed
 	spaces   spaces
+	stacks   stacks
 }
 
 // features are those of WebAssembly 2.0 with the proposals that wazero implements. Shared memories are refused (module.go), so that
@@ -96,6 +97,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.CompileTimeout = DefaultCompileTimeout
 	}
 	e := &Engine{cfg: cfg, turns: newTurns()}
+	e.stacks.spaces = &e.spaces
 	if cfg.CacheDir == "" {
 		e.cache = wazero.NewCompilationCache()
 	} else {

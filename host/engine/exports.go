@@ -50,9 +50,6 @@ func (x *exports) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	if err := r.callFunction(f, x.stack[:]); err != nil {
 		return nil, err
 	}
-	if f.hasGrown() {
-		*f = function{}
-	}
 	return r.result(uint32(x.stack[0])), nil
 }
 

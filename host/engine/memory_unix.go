@@ -9,6 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// lazySpace tells whether address space takes no memory before it is used.
+const lazySpace = true
+
 // reserve takes n stretches of address space of a length, or one where there is no room for all, or none.
 func reserve(length uint64, n int) [][]byte {
 	page := uint64(os.Getpagesize())
@@ -30,5 +33,12 @@ func reserve(length uint64, n int) [][]byte {
 func release(b []byte) {
 	if err := unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(b)), uintptr(cap(b))); err != nil {
 		panic(err) // not a mapping of ours: two owners
+	}
+}
+
+// forget gives the memory of whole pages back to the system, and keeps the addresses.
+func forget(b []byte) {
+	if err := unix.Madvise(b, unix.MADV_DONTNEED); err != nil {
+		panic(err)
 	}
 }

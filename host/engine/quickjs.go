@@ -44,8 +44,8 @@ type quickjs struct {
 	places
 	files *files
 	mod   api.Module
-	fns   [len(quickjsExports)]api.Function // of mod, looked up when first called: each costs 10 KiB
-	stack [4][5]uint64                      // for calls inside of host calls inside of calls
+	fns   [len(quickjsExports)]function // of mod, looked up when first called
+	stack [4][5]uint64                  // for calls inside of host calls inside of calls
 	depth int
 
 	calls
@@ -226,7 +226,7 @@ func (q *quickjs) word(at uint32) uint32 {
 func (q *quickjs) restored(r *reactor) error {
 	if q.mod != r.mod {
 		q.files = r.files
-		q.mod, q.fns = r.mod, [len(q.fns)]api.Function{}
+		q.mod, q.fns = r.mod, [len(q.fns)]function{}
 	}
 	if booted, ok := r.program.booted.(*quickjs); ok {
 		q.places = booted.places

@@ -82,8 +82,8 @@ var quickjsExports = [...]string{
 
 // try calls a function of the C library. The result of one that has none means nothing.
 func (q *quickjs) try(ctx context.Context, f int, params ...uint64) (uint64, error) {
-	if q.fns[f] == nil {
-		q.fns[f] = q.mod.ExportedFunction(quickjsExports[f])
+	if q.fns[f].Function == nil {
+		q.fns[f] = newFunction(q.mod.ExportedFunction(quickjsExports[f]))
 	}
 	stack := q.stack[q.depth][:]
 	if len(params) > len(stack) {
@@ -91,7 +91,7 @@ func (q *quickjs) try(ctx context.Context, f int, params ...uint64) (uint64, err
 	}
 	copy(stack, params)
 	q.depth++
-	err := q.fns[f].CallWithStack(ctx, stack)
+	err := running(ctx).callFunction(&q.fns[f], stack)
 	q.depth--
 	return stack[0], err
 }

@@ -31,7 +31,7 @@ type resident struct {
 	mod     api.Module
 	memory  api.Memory
 
-	start, startUnwind, stopUnwind, startRewind, stopRewind api.Function
+	start, startUnwind, stopUnwind, startRewind, stopRewind function
 	stack                                                   [1]uint64
 	buffer                                                  uint32 // where the stack is saved
 
@@ -71,9 +71,10 @@ func (d *resident) mount() mount { return mount{"/fc", d.devices} }
 
 func (d *resident) bind(r *reactor) {
 	d.guest, d.mod, d.memory = r, r.mod, r.mod.Memory()
-	d.start = r.mod.ExportedFunction(abi.Start)
-	d.startUnwind, d.stopUnwind = r.mod.ExportedFunction("asyncify_start_unwind"), r.mod.ExportedFunction("asyncify_stop_unwind")
-	d.startRewind, d.stopRewind = r.mod.ExportedFunction("asyncify_start_rewind"), r.mod.ExportedFunction("asyncify_stop_rewind")
+	export := func(name string) function { return newFunction(r.mod.ExportedFunction(name)) }
+	d.start = export(abi.Start)
+	d.startUnwind, d.stopUnwind = export("asyncify_start_unwind"), export("asyncify_stop_unwind")
+	d.startRewind, d.stopRewind = export("asyncify_start_rewind"), export("asyncify_stop_rewind")
 }
 
 // boot runs _start up to its first wait. The buffer is the last page of memory there, so that guests from the image find it.
@@ -81,7 +82,7 @@ func (d *resident) boot(r *reactor) (*fn.Fault, error) {
 	d.bind(r)
 	d.buffer, d.replied, d.unwinding, d.stray = 0, false, false, nil
 	began := time.Now()
-	err := d.run(d.start)
+	err := d.run()
 	switch {
 	case d.replied:
 		return d.guest.takeReply(d.reply), nil
@@ -104,15 +105,15 @@ func (d *resident) restored(r *reactor) error {
 }
 
 // run calls _start and finds out why it has returned.
-func (d *resident) run(start api.Function) error {
-	if err := start.CallWithStack(&d.guest.ctx, nil); err != nil {
+func (d *resident) run() error {
+	if err := d.guest.callFunction(&d.start, nil); err != nil {
 		return err
 	}
 	if !d.unwinding {
 		return sys.NewExitError(0)
 	}
 	d.unwinding = false
-	return d.stopUnwind.CallWithStack(&d.guest.ctx, nil)
+	return d.guest.callFunction(&d.stopUnwind, nil)
 }
 
 // exchange gives the guest an event, and returns when it waits for the next one.
@@ -120,9 +121,9 @@ func (d *resident) exchange(event []byte) error {
 	d.event, d.unread, d.replied, d.stray = event, nil, false, nil
 	d.rewinding = true
 	d.stack[0] = uint64(d.buffer)
-	err := d.startRewind.CallWithStack(&d.guest.ctx, d.stack[:])
+	err := d.guest.callFunction(&d.startRewind, d.stack[:])
 	if err == nil {
-		err = d.run(d.start)
+		err = d.run()
 	}
 	d.event, d.unread = nil, nil
 	return err
@@ -132,7 +133,7 @@ func (d *resident) exchange(event []byte) error {
 func (d *resident) next(frames experimental.StackIterator) (event []byte, ok bool) {
 	if d.rewinding {
 		d.rewinding = false
-		d.must(d.stopRewind, nil)
+		d.must(&d.stopRewind, nil)
 		return d.event, true
 	}
 	if err := unwindable(frames); err != nil {
@@ -149,13 +150,13 @@ func (d *resident) next(frames experimental.StackIterator) (event []byte, ok boo
 	d.memory.WriteUint32Le(d.buffer, d.buffer+bufferHead)
 	d.memory.WriteUint32Le(d.buffer+4, d.buffer+bufferBytes)
 	d.stack[0] = uint64(d.buffer)
-	d.must(d.startUnwind, d.stack[:])
+	d.must(&d.startUnwind, d.stack[:])
 	d.unwinding = true
 	return nil, false
 }
 
-func (d *resident) must(f api.Function, stack []uint64) {
-	if err := f.CallWithStack(&d.guest.ctx, stack); err != nil {
+func (d *resident) must(f *function, stack []uint64) {
+	if err := d.guest.callFunction(f, stack); err != nil {
 		panic(err)
 	}
 }

@@ -54,7 +54,7 @@ type rubyDriver struct {
 	devices *devices
 	r       *reactor
 	mod     api.Module
-	funcall api.Function // of mod
+	funcall function // of mod
 	stack   [4]uint64
 
 	event   []byte
@@ -144,7 +144,7 @@ func (d *rubyDriver) Read(p []byte) (int, error) {
 }
 
 func (d *rubyDriver) bind(r *reactor) {
-	d.r, d.mod, d.funcall = r, r.mod, r.mod.ExportedFunction(rubyCall)
+	d.r, d.mod, d.funcall = r, r.mod, newFunction(r.mod.ExportedFunction(rubyCall))
 }
 
 // boot starts the interpreter, and loads the files of handler and hooks.
@@ -207,11 +207,9 @@ func (d *rubyDriver) start() error {
 
 // do calls an export that is called once.
 func (d *rubyDriver) do(name string, args ...uint64) (uint64, error) {
-	results, err := d.mod.ExportedFunction(name).Call(&d.r.ctx, args...)
-	if err != nil || len(results) == 0 {
-		return 0, err
-	}
-	return results[0], nil
+	stack := append(args, 0) // some have a result and no parameters
+	err := d.r.callExport(d.mod, name, stack)
+	return stack[0], err
 }
 
 // text puts bytes into memory that is the interpreter's from then on. C reads some of them up to a zero byte.
@@ -258,7 +256,7 @@ func (d *rubyDriver) exchange(method uint64, event []byte) error {
 	memory.Write(d.places.in, here)
 	memory.WriteUint32Le(d.places.out, 0)
 	d.stack = [4]uint64{d.places.receiver, method, 0, 0}
-	err := d.funcall.CallWithStack(&d.r.ctx, d.stack[:])
+	err := d.r.callFunction(&d.funcall, d.stack[:])
 	d.event = nil
 	if err != nil {
 		return err

@@ -2,66 +2,77 @@ package engine
 
 import (
 	"errors"
-	"reflect"
-
-	"github.com/tetratelabs/wazero/api"
+	"runtime"
+	"sync"
+	"unsafe"
 )
 
-// Bounds of what a call keeps on the host's side, outside of the guest's memory limit.
+// Bounds of what a call takes on the host's side, outside of the guest's memory limit.
 const (
-	// keptStack is the largest call stack in bytes, copies for try_tables with it, that a guest keeps between calls. wazero begins with 10 KiB,
-	// doubles it up to 80 MiB for a guest that recurses, and does not make it smaller again.
+	// deepStack is the length in bytes of a stack that wazero does not make longer: it moves a call whose stack is full to one of twice the length, unless
+	// that is longer than 50,000,000 bytes already, which is a stack overflow.
+	deepStack = 50_000_000 + 64<<10
+	// shallowStack is what wazero itself begins with.
+	shallowStack = 10 << 10
+	// keptStack is how many bytes of a stack stay in memory between calls.
 	keptStack = 256 << 10
-	// maxTries bounds the bytes of the copies that are there at a time: wazero copies the stack whenever a try_table begins.
+	// maxTries bounds the bytes of the copies for try_tables that are there at a time.
 	maxTries = 64 << 20
 )
 
 var errTries = errors.New("try_table instructions are nested so deep that the copies of the stack which they need pass 64 MiB")
 
-// function is an export, with a look at the stack that it runs on.
-type function struct {
-	api.Function
-	// stack and tries are slices in wazero's implementation: the stack, and the try_tables that are open in it. wazero does not tell their sizes in public;
-	// reflection reads a length also where the field is not exported. If there are no such fields any more, these are zero Values; the tests notice.
-	stack, tries reflect.Value
+// callStack is what a call runs on. A guest that does not run has none.
+type callStack struct {
+	bytes []byte
+	top   uintptr // of bytes, aligned as wazero wants it
+	calls uint8   // that it served, to look after it now and then
+	sunk  bool    // a call was seen deep down
 }
 
-func newFunction(f api.Function) (own function) {
-	own.Function = f
-	v := reflect.Indirect(reflect.ValueOf(f))
-	if v.Kind() != reflect.Struct {
-		return own
+func newStack(bytes []byte) *callStack {
+	return &callStack{bytes: bytes, top: uintptr(unsafe.Pointer(&bytes[len(bytes)-1])) &^ 15}
+}
+
+// stacks lends call stacks. A deep one is address space, which the system fills page by page as a call goes down: nothing is moved, and at the deadline
+// a call deep down is as easy to end as another. wazero copies the stack, all of it, whenever a try_table begins, so programs with any, and all where
+// address space is not to be had, run on shallow ones of Go's heap, which grow.
+type stacks struct {
+	spaces        *spaces
+	deep, shallow sync.Pool // of *callStack
+}
+
+func (s *stacks) take(shallow bool) *callStack {
+	if !shallow && lazySpace {
+		if c, ok := s.deep.Get().(*callStack); ok {
+			return c
+		}
+		if space := s.spaces.take(deepStack); space != nil {
+			c := newStack(space)
+			runtime.AddCleanup(c, s.release, space) // when the pool has let it go
+			return c
+		}
 	}
-	stack, tries := v.FieldByName("stack"), v.FieldByName("tryHandlers")
-	if stack.Kind() == reflect.Slice && tries.Kind() == reflect.Slice {
-		own.stack, own.tries = stack, tries
+	if c, ok := s.shallow.Get().(*callStack); ok {
+		return c
 	}
-	return own
+	return newStack(make([]byte, shallowStack))
 }
 
-// hasGrown tells a function that is not worth keeping: a new one begins with a small stack.
-func (f *function) hasGrown() bool {
-	return f.stack.IsValid() && f.stack.Len()*(1+f.tries.Cap()) > keptStack
-}
+func (s *stacks) release(space []byte) { s.spaces.put(space, uint64(len(space))) }
 
-// callExport calls an export that is not called often.
-func (g *guest) callExport(mod api.Module, name string, stack []uint64) error {
-	f := newFunction(mod.ExportedFunction(name))
-	err := g.callFunction(&f, stack)
-	g.runs = nil // which would keep its stack
-	return err
-}
-
-// callFunction calls into a module of the user's.
-func (g *guest) callFunction(f *function, stack []uint64) error {
-	g.runs = f
-	return f.CallWithStack(&g.ctx, stack)
-}
-
-// mayTry ends a guest with too many try_tables open.
-func (g *guest) mayTry() {
-	f := g.runs
-	if f != nil && (!f.tries.IsValid() || f.stack.Len()*f.tries.Len() > maxTries) {
-		panic(errTries)
+// put takes a stack back. One of Go's heap that has become large is left to the collector; of a deep one the pages far down go back to the system: at
+// once if a call was seen there, otherwise now and then, since a call can get there and back between two looks.
+func (s *stacks) put(c *callStack) {
+	if len(c.bytes) != deepStack {
+		if len(c.bytes) <= keptStack {
+			s.shallow.Put(c)
+		}
+		return
 	}
+	if c.calls++; c.sunk || c.calls == 0 {
+		forget(c.bytes[:deepStack-keptStack])
+		c.sunk = false
+	}
+	s.deep.Put(c)
 }

@@ -77,6 +77,7 @@ func (g *guest) yield() {
 		g.mayTry()
 		return
 	}
+	g.sound()
 	if g.server != nil {
 		g.server.pass()
 	}
