@@ -15,9 +15,10 @@ const bulkShift = 8
 
 // checks are the instructions that patch inserts.
 type checks struct {
-	loop   []byte // takes one unit; after a yield it goes round the loop once more
-	plain  []byte // the same anywhere else
-	before []byte // takes the units of a bulk instruction, whose length is on the stack
+	loop  []byte // takes one unit; after a yield it goes round the loop once more
+	plain []byte // the same anywhere else
+
+	get, set, test []byte // of the fuel: parts of bulk
 }
 
 // callYield goes before a try_table: the engine copies the stack there, and the host has to see how often.
@@ -28,7 +29,7 @@ var callYield = []byte{opCall, 0}
 // of the registers; in a loop it goes on at the loop's start instead of behind
 // the check, which leaves one way into the loop's body. Together that is 15 to
 // 25 % of a small loop. A 64-bit variable costs the same or more.
-func newChecks(fuel, scratch uint32) checks {
+func newChecks(fuel uint32) checks {
 	get := func(g uint32) []byte { w := writer{}; w.byte(opGlobalGet); w.u32(g); return w.out }
 	set := func(g uint32) []byte { w := writer{}; w.byte(opGlobalSet); w.u32(g); return w.out }
 	join := func(parts ...[]byte) (all []byte) {
@@ -42,7 +43,20 @@ func newChecks(fuel, scratch uint32) checks {
 	return checks{
 		loop:  join(spend, test, []byte{opCall, 0, opBr, 1, opEnd}),
 		plain: join(spend, test, []byte{opCall, 0, opEnd}),
-		before: join(set(scratch), get(fuel), get(scratch), []byte{opI32Const, bulkShift, opI32ShrU, opI32Sub},
-			set(fuel), test, []byte{opCall, 0, opEnd}, get(scratch)),
+		set:   set(fuel),
+		get:   get(fuel),
+		test:  test,
 	}
+}
+
+// bulk writes the check before a bulk instruction, whose length is on the stack.
+func (c *checks) bulk(w *writer, scratch uint32) {
+	w.local(opLocalSet, scratch)
+	w.bytes(c.get)
+	w.local(opLocalGet, scratch)
+	w.bytes([]byte{opI32Const, bulkShift, opI32ShrU, opI32Sub})
+	w.bytes(c.set)
+	w.bytes(c.test)
+	w.bytes([]byte{opCall, 0, opEnd})
+	w.local(opLocalGet, scratch)
 }

@@ -9,6 +9,7 @@ package wasmbin
 type decoder struct {
 	reader
 	types, globals int
+	locals         int // parameters and locals of the body
 
 	op     int    // the instruction, or opLimit
 	at     int    // its offset
@@ -43,7 +44,15 @@ func (d *decoder) next(limit int) bool {
 			if p = skip(b, p, 5); p > 0 {
 				p = skip(b, p, 5)
 			}
-		case index, const32:
+		case local:
+			if p < len(b) && b[p] < 0x80 && int(b[p]) < d.locals {
+				p++
+				continue
+			}
+			d.p = p
+			d.index("local", d.locals)
+			p = d.p
+		case const32:
 			if p < len(b) && b[p] < 0x80 {
 				p++
 				continue

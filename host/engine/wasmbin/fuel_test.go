@@ -148,6 +148,8 @@ func TestTransform_KeepsTheGuestFromItsFuel(t *testing.T) {
 	for text, code := range map[string][]byte{
 		"an instruction sets it":             module(types(":"), funcs(0), g, codes([]byte{0x41, 0, 0x24, 1})),
 		"an export names it":                 module(g, section(7, vec(join(name("x"), []byte{3, 1}))...)),
+		"a local of the checks is read":      module(types(":"), funcs(0), codes([]byte{0x20, 0, 0x1a})),
+		"a local of the checks is set":       module(types("i:"), funcs(0), codes([]byte{0x20, 0, 0x22, 1, 0x1a})),
 		"a block has its type":               module(types(":"), funcs(0), codes([]byte{0x02, 1, 0x0b})),
 		"a call goes past the last function": module(types(":"), funcs(0), codes([]byte{0x10, 1})),
 	} {

@@ -9,12 +9,12 @@ type Global struct {
 	Export string // the private name it can be read and set by; empty for v128 and references
 }
 
-// globalSection copies the globals and adds the fuel and a scratch variable at
-// the end. No instruction of the module can name these: scan refuses indices
+// globalSection copies the globals and adds the fuel at
+// the end. No instruction of the module can name it: scan refuses indices
 // past the module's own globals.
 func (t *transform) globalSection(r *reader, w *writer) {
 	n := r.count("globals", 4, t.limits.Globals)
-	w.u32(uint32(n) + 2*t.shift)
+	w.u32(uint32(n) + t.shift)
 	w.from = r.p
 	for i := 0; i < n && r.err == nil; i++ {
 		at := r.p
@@ -31,9 +31,7 @@ func (t *transform) globalSection(r *reader, w *writer) {
 	r.done()
 	w.upTo(r.p)
 	if t.shift > 0 {
-		zero := []byte{byte(I32), 1, opI32Const, 0, opEnd}
-		w.bytes(zero)
-		w.bytes(zero)
+		w.bytes([]byte{byte(I32), 1, opI32Const, 0, opEnd})
 	}
 }
 

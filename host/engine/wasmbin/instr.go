@@ -24,6 +24,8 @@ const (
 	opSelectTyped  = 0x1c
 	opTryTable     = 0x1f
 	opLocalGet     = 0x20
+	opLocalSet     = 0x21
+	opLocalTee     = 0x22
 	opGlobalGet    = 0x23
 	opGlobalSet    = 0x24
 	opTableGet     = 0x25
@@ -33,6 +35,7 @@ const (
 	opI64Const     = 0x42
 	opF32Const     = 0x43
 	opF64Const     = 0x44
+	opI32Eqz       = 0x45
 	opI32GeS       = 0x4e
 	opI32Add       = 0x6a
 	opI32And       = 0x71
@@ -68,7 +71,7 @@ type class uint8
 const (
 	unknown class = iota
 	plain         // nothing follows
-	index         // one u32
+	local         // a local's index
 	global        // a global's index
 	memory        // alignment and offset
 	const32       // i32
@@ -87,7 +90,7 @@ var classes = func() (c [256]class) {
 	}
 	set(plain, 0x01, 0x01) // nop
 	set(plain, 0x1a, 0x1b) // drop, select
-	set(index, 0x20, 0x22) // local.get, set, tee
+	set(local, opLocalGet, opLocalTee)
 	set(global, opGlobalGet, opGlobalSet)
 	set(memory, 0x28, 0x3e)
 	set(rare, 0x3f, 0x3f) // memory.size

@@ -29,7 +29,7 @@ type lazyTable struct {
 	entries []uint32 // functions, as in the module given, plus 1; 0 for null
 	any     bool
 	bad     bool   // a segment does not fit
-	check   []byte // what stands before an indirect call
+	fill    uint32 // the function to call for an entry that is null
 }
 
 func (t *transform) mayBeLazy(table, size uint32) {
@@ -65,22 +65,21 @@ func (t *transform) planFillers() {
 			continue
 		}
 		t.m.Stats.Lazy += len(l.entries)
-		scratch := uint32(t.globals) + 1
-		w := writer{}
-		set := func() { w.byte(opGlobalSet); w.u32(scratch) }
-		get := func() { w.byte(opGlobalGet); w.u32(scratch) }
-		set()
-		get()
-		w.byte(opTableGet)
-		w.u32(table)
-		w.bytes([]byte{opRefIsNull, opIf, emptyBlock})
-		get()
-		w.byte(opCall)
-		w.u32(t.fillTree(l))
-		w.byte(opEnd)
-		get()
-		l.check = w.out
+		l.fill = t.fillTree(l)
 	}
+}
+
+// check writes what stands before an indirect call. As in newChecks the call stands in the else arm, out of the way of the registers.
+func (l *lazyTable) check(w *writer, scratch uint32) {
+	w.local(opLocalTee, scratch)
+	w.byte(opTableGet)
+	w.u32(l.index)
+	w.bytes([]byte{opRefIsNull, opI32Eqz, opIf, emptyBlock, opElse})
+	w.local(opLocalGet, scratch)
+	w.byte(opCall)
+	w.u32(l.fill)
+	w.byte(opEnd)
+	w.local(opLocalGet, scratch)
 }
 
 // fanOut is how many branches one function of a tree has: the engine's time

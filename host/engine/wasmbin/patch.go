@@ -13,11 +13,12 @@ type block struct {
 type patcher struct {
 	*transform
 	checks
-	w      *writer
-	d      decoder
-	blocks []block
-	path   int // bytes since the last check, up to mark
-	mark   int
+	w       *writer
+	d       decoder
+	scratch uint32 // a local that the transform has added
+	blocks  []block
+	path    int // bytes since the last check, up to mark
+	mark    int
 }
 
 func (t *transform) codeSection(r *reader, w *writer) {
@@ -26,7 +27,7 @@ func (t *transform) codeSection(r *reader, w *writer) {
 		w.upTo(len(r.b))
 		return
 	}
-	p := patcher{transform: t, checks: newChecks(uint32(t.globals), uint32(t.globals)+1), w: w}
+	p := patcher{transform: t, checks: newChecks(uint32(t.globals)), w: w}
 	n := int(r.u32())
 	w.u32(uint32(n + len(t.fillers)))
 	for i := range n {
@@ -49,11 +50,7 @@ func (t *transform) codeSection(r *reader, w *writer) {
 
 func (p *patcher) body(f uint32) {
 	d := &p.d
-	p.w.from = d.p
-	for range d.u32() {
-		d.u32()
-		d.valueType(d.types)
-	}
+	p.declare(f)
 	p.blocks = append(p.blocks[:0], block{})
 	p.path, p.mark = 0, d.p
 	if p.graph.checked.has(f) {
@@ -74,6 +71,22 @@ func (p *patcher) body(f uint32) {
 		}
 	}
 	p.w.upTo(d.p)
+}
+
+// declare copies the declarations of a body's locals, and adds the scratch variable behind them.
+func (p *patcher) declare(f uint32) {
+	d := &p.d
+	groups := d.u32()
+	p.w.u32(groups + 1)
+	p.w.from = d.p
+	d.locals = len(p.types.params(p.funcs[p.importedFuncs+int(f)]))
+	for range groups {
+		d.locals += int(d.u32())
+		d.valueType(d.types)
+	}
+	p.w.upTo(d.p)
+	p.w.bytes([]byte{1, byte(I32)})
+	p.scratch = uint32(d.locals)
 }
 
 // calls says whether the current instruction calls a function of the module.
@@ -148,14 +161,15 @@ func (p *patcher) instruction() {
 		p.path += int(p.graph.cost[p.typeNode(d.idx)])
 		if lazy := p.lazy[d.table]; lazy != nil && (d.op == opCallIndirect || d.op == opTailIndirect) {
 			p.w.upTo(d.at)
-			p.w.bytes(lazy.check)
+			lazy.check(p.w, p.scratch)
 		}
 	case opRefFunc:
 		p.moveIndex()
 	case opMemoryGrow:
 		p.path += hostCost
 	case opMemoryInit, opMemoryCopy, opMemoryFill, opTableInit, opTableCopy, opTableGrow, opTableFill:
-		p.insert(d.at, p.before)
+		p.insert(d.at, nil)
+		p.bulk(p.w, p.scratch)
 		p.m.Stats.Bulk++
 	}
 }

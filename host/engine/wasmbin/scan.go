@@ -24,7 +24,7 @@ func (t *transform) scan(r *reader) {
 		d.reader = reader{b: r.b[:r.p], p: at, section: r.section}
 		t.graph.start = append(t.graph.start, uint32(len(t.graph.edges)))
 		t.graph.own = append(t.graph.own, size)
-		t.locals(&d.reader, i)
+		d.locals = t.locals(&d.reader, i)
 		t.scanBody(&d)
 		r.err = d.err
 	}
@@ -32,8 +32,8 @@ func (t *transform) scan(r *reader) {
 	r.done()
 }
 
-// locals reads the declarations at the start of a body.
-func (t *transform) locals(r *reader, f int) {
+// locals reads the declarations at the start of a body, and returns how many parameters and locals there are.
+func (t *transform) locals(r *reader, f int) int {
 	at := r.p
 	total := uint64(len(t.types.params(t.funcs[t.importedFuncs+f])))
 	for i, n := 0, r.count("local groups", 2, len(r.b)); i < n && r.err == nil; i++ {
@@ -46,6 +46,7 @@ func (t *transform) locals(r *reader, f int) {
 	if t.allLocals += total; t.allLocals > maxLocals {
 		r.fail(OverLimit, at, "functions with more than %d locals together", maxLocals)
 	}
+	return int(total)
 }
 
 // bulkBranches is how many branches the engine sees in a bulk instruction and

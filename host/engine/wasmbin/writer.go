@@ -15,10 +15,11 @@ func (w *writer) upTo(p int) {
 	w.from = p
 }
 
-func (w *writer) byte(b byte)    { w.out = append(w.out, b) }
-func (w *writer) u32(v uint32)   { w.out = binary.AppendUvarint(w.out, uint64(v)) }
-func (w *writer) name(s string)  { w.u32(uint32(len(s))); w.out = append(w.out, s...) }
-func (w *writer) bytes(b []byte) { w.out = append(w.out, b...) }
+func (w *writer) byte(b byte)             { w.out = append(w.out, b) }
+func (w *writer) u32(v uint32)            { w.out = binary.AppendUvarint(w.out, uint64(v)) }
+func (w *writer) name(s string)           { w.u32(uint32(len(s))); w.out = append(w.out, s...) }
+func (w *writer) local(op byte, i uint32) { w.byte(op); w.u32(i) }
+func (w *writer) bytes(b []byte)          { w.out = append(w.out, b...) }
 
 // open leaves room for a size in bytes that only close knows. It is written in
 // five bytes, which saves moving what follows.
