@@ -11,7 +11,7 @@ import (
 // A guest may use the number as it is, or open the device "events" to get it.
 const (
 	eventsFD  = 1 << 10
-	waitBytes = 64 << 10
+	waitBytes = 2 << 10
 )
 
 // eventsCalls are the calls of WASI that it has; stack holds their parameters.

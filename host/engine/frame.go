@@ -13,9 +13,11 @@ import (
 	"github.com/lull-dev/lull/host/instance"
 )
 
-// frame is an event as the guest reads it: its length, then lines (phase, request id, deadline, qualifier, name of the function, in the
-// first event of an instance its id and its version's with a space between, the HTTP request's JSON if there is one), then the body. What else of the context there
-// is, the guest has from the device "context".
+// frame is an event as the guest reads it. It begins with three lines: its length, in ten places, a space and the deadline; the request id; and, with tabs between them, phase, qualifier,
+// in the first event of an instance its id and its version's with a space between, the HTTP request's JSON if there is one, and the name of the function. The body follows.
+// What else of the context there is, the guest has from the device "context".
+//
+// Few pieces make a quick event: the third line is mostly the same as in the last event, which is all that a guest needs to know of it.
 //
 // fresh tells that it is the first event, and is reset.
 func (g *guest) frame(c *instance.Call, fresh *bool) []byte {
@@ -28,29 +30,36 @@ func (g *guest) frame(c *instance.Call, fresh *bool) []byte {
 			qualifier = c.Request.Qualifier
 		}
 	}
-	b := make([]byte, 0, 256+len(body))
-	for _, line := range []string{c.Phase.String(), c.RequestID.String(), strconv.FormatInt(c.Deadline.UnixMilli(), 10), qualifier, g.program.name(c.Phase)} {
-		b = append(append(b, line...), '\n')
-	}
+	b := make([]byte, frameLength, 256+len(body))
+	b = append(strconv.AppendInt(append(b, ' '), c.Deadline.UnixMilli(), 10), '\n')
+	b = append(append(b, c.RequestID.String()...), '\n')
+	b = append(append(b, c.Phase.String()...), '\t')
+	b = append(append(b, qualifier...), '\t')
 	if *fresh {
 		*fresh = false
 		b = append(append(append(b, g.id...), ' '), c.VersionID...)
 	}
-	b = append(b, '\n')
+	b = append(b, '\t')
 	if h != nil {
 		b = append(b, mustJSON(httpObject(h))...)
 	}
-	b = append(append(b, '\n'), body...)
-	return withLength(b)
+	b = append(append(append(b, '\t'), g.program.name(c.Phase)...), '\n')
+	return withLength(append(b, body...))
 }
 
-// withLength puts the length of the whole, itself included, before it.
+// frameLength is how many places the length of a frame has.
+const frameLength = 10
+
+// withLength fills the length in.
 func withLength(b []byte) []byte {
-	n := len(b) + 2
-	for len(strconv.Itoa(n))+1+len(b) > n {
-		n++
+	for at, n := frameLength-1, len(b); at >= 0; at-- {
+		b[at] = ' '
+		if n > 0 {
+			b[at] = byte('0' + n%10)
+		}
+		n /= 10
 	}
-	return append(append(strconv.AppendInt(nil, int64(n), 10), '\n'), b...)
+	return b
 }
 
 // name is the function of a phase, as it is configured.
@@ -145,7 +154,7 @@ func clip(s string, n int) string {
 
 // functionsFrame asks for the names of what the handler's file has.
 func functionsFrame(p *Program) []byte {
-	return withLength([]byte("functions\n\n0\n\n" + fn.File(p.fn.Handler) + ".\n\n\n"))
+	return withLength([]byte(strings.Repeat(" ", frameLength) + " 0\n\nfunctions\t\t\t\t" + fn.File(p.fn.Handler) + ".\n"))
 }
 
 // functionsOf reads the answer.

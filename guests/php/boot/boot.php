@@ -8,6 +8,8 @@
 
 namespace lull;
 
+const READ = 2048; // bytes of an event that are asked for at once: more would be a large block of PHP's
+
 /** An error that the handler reports in its own words: see fail(). */
 final class Failure extends \Exception
 {
@@ -40,8 +42,10 @@ final class Logger
 /** What this file keeps, out of the way of the user's globals. */
 final class Boot
 {
-    public static array $context = []; // what is the same in all calls of an instance
+    public static array $context = ['requestId' => '', 'phase' => 'handler', 'deadline' => 0.0]; // of the last call; most of it is the same in all of an instance
     public static array $functions = []; // closures, by their names as events have them
+    public static string $what = ''; // the line of the last event that tells what to call: mostly the same as before
+    public static ?\Closure $handler = null; // it; null for all but the handler
     public static array $answer = [];  // status and headers of the answer to a request that came by a URL
     public static $events; // the stream of events and answers
     public static bool $waits = false; // no call runs
@@ -134,31 +138,22 @@ function function_of(string $name): \Closure
 /** Answers one event. */
 function answer(string $event): string
 {
-    if (\strlen($event) === 65536) { // there is more
-        $event .= rest((int)$event - 65536);
+    if (\strlen($event) === READ) { // there is more
+        $event .= rest((int)$event - READ);
     }
-    [, $phase, $request, $deadline, $qualifier, $name, $instance, $http, $event] = \explode("\n", $event, 9);
-    if ($instance !== '') {
-        [Boot::$context['instanceId'], Boot::$context['service']['versionId']] = \explode(' ', $instance);
-        \mt_srand(\random_int(0, 0x7fffffff)); // must not be the same in two instances
-    }
-    // Before those that are the same in all calls, of which + takes what is not there yet. An int has 32 bits here.
-    $context = ['requestId' => $request, 'phase' => $phase, 'deadline' => (float)$deadline] + Boot::$context;
-    if ($qualifier !== 'LATEST') {
-        $context['service']['qualifier'] = $qualifier;
-    }
-    if ($http !== '') {
-        $context['http'] = \json_decode($http, true);
-    }
+    [$times, Boot::$context['requestId'], $what, $event] = \explode("\n", $event, 4);
+    Boot::$context['deadline'] = (float)\substr($times, 11); // behind the event's length. An int has 32 bits here
     if (Boot::$answer) {
         Boot::$answer = [];
     }
     try {
-        $function = Boot::$functions[$name] ?? null;
-        if ($phase !== 'handler') {
-            return other($phase, $name, $context);
+        if ($what !== Boot::$what) {
+            $answer = turn($what);
+            if ($answer !== null) {
+                return $answer;
+            }
         }
-        $answer = $function === null ? function_of($name)($event, $context) : $function($event, $context);
+        $answer = (Boot::$handler)($event, Boot::$context);
         if (!\is_string($answer)) {
             $answer = \json_encode($answer, \JSON_THROW_ON_ERROR | \JSON_UNESCAPED_SLASHES | \JSON_PRESERVE_ZERO_FRACTION);
         }
@@ -177,14 +172,32 @@ function rest(int $size): string
     return $rest;
 }
 
-/** Runs a hook, or tells which functions there are. */
-function other(string $phase, string $name, array $context): string
+/** Turns to another kind of call than the last one. Hooks, and the question which functions there are, are answered here. */
+function turn(string $what): ?string
 {
+    Boot::$what = '';
+    [$phase, $qualifier, $instance, $http, $name] = \explode("\t", $what, 5);
     if ($phase === 'functions') {
         return '=' . json(functions_of(file_of($name)));
     }
-    (Boot::$functions[$name] ?? function_of($name))($context);
-    return '=';
+    if ($instance !== '') {
+        [Boot::$context['instanceId'], Boot::$context['service']['versionId']] = \explode(' ', $instance);
+        \mt_srand(\random_int(0, 0x7fffffff)); // must not be the same in two instances
+    }
+    Boot::$context['phase'] = $phase;
+    Boot::$context['service']['qualifier'] = $qualifier;
+    unset(Boot::$context['http']);
+    if ($http !== '') {
+        Boot::$context['http'] = \json_decode($http, true);
+    }
+    $function = Boot::$functions[$name] ?? function_of($name);
+    if ($phase !== 'handler') {
+        $function(Boot::$context);
+        return '=';
+    }
+    Boot::$handler = $function;
+    Boot::$what = $what;
+    return null;
 }
 
 function functions_of(string $file): array
@@ -251,7 +264,7 @@ require __DIR__ . '/headers.php';
 $GLOBALS['fcLogger'] = new Logger();
 \chdir('/code');
 
-Boot::$context = \json_decode(\file_get_contents('/fc/context'), true);
+Boot::$context += \json_decode(\file_get_contents('/fc/context'), true); // what is there already stays
 
 try {
     foreach (\explode("\n", \file_get_contents('/fc/functions')) as $__lull) {
@@ -274,7 +287,7 @@ while (true) {
         \ob_start('lull\out', 1);
     }
     Boot::$waits = true;
-    $__lull = \fread(Boot::$events, 65536);
+    $__lull = \fread(Boot::$events, READ);
     Boot::$waits = false;
     \fwrite(Boot::$events, answer($__lull));
     unset($__lull);

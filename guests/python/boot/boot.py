@@ -63,16 +63,14 @@ class Context:
     """The second argument of a handler, and the only one of a hook."""
 
     _json = {}  # what is the same in all calls of an instance; it is in attributes of the class, too
-    _status, _headers, phase = None, (), 'handler'
+    _status, _headers, _http, phase = None, (), b'', 'handler'
 
-    def __init__(self, request_id, deadline, qualifier, http):
-        self._call = request_id, deadline, http
-        if qualifier != b'LATEST':
-            self.service = Fields({**Context._json['service'], 'qualifier': qualifier.decode()})
+    def __init__(self, times, request_id):
+        self._call = times, request_id
 
     @Lazy
     def request_id(self):
-        return self._call[0].decode()
+        return self._call[1].decode()
 
     @property
     def requestId(self):
@@ -81,13 +79,12 @@ class Context:
     @Lazy
     def deadline(self):
         """When the call's time is over, in milliseconds since 1970."""
-        return int(self._call[1])
+        return int(self._call[0][11:])  # behind the event's length
 
     @Lazy
     def http(self):
         """The request as a dict (method, path, query, clientIP, headers), or None if it did not come by a URL."""
-        http = self._call[2]
-        return json.loads(http) if http else None
+        return json.loads(self._http) if self._http else None
 
     def to_json(self):
         out = {**Context._json, 'requestId': self.request_id, 'phase': self.phase, 'deadline': self.deadline}
@@ -173,6 +170,7 @@ class NotThere(Exception):
 
 
 functions = {}  # by their names as events have them, in bytes
+handlers = {}  # by the whole line of an event that tells what to call
 
 
 def load(called):
@@ -286,14 +284,13 @@ async def finish(awaitable):
 
 
 def answer_to(event):
-    _, phase, request_id, deadline, qualifier, name, instance, http, event = event.split(b'\n', 8)
-    if instance:
-        begin(instance)
-    context = Context(request_id, deadline, qualifier, http)
+    times, request_id, what, event = event.split(b'\n', 3)
+    context = Context(times, request_id)
     try:
-        if phase != b'handler':
-            return other(phase.decode(), name, context)
-        answer = (functions.get(name) or load(name))(event, context)
+        handler = handlers.get(what) or turn(what, context)
+        if handler is None:
+            return other(context.phase, what, context)
+        answer = handler(event, context)
         answer = BODIES.get(type(answer), body)(answer)
         if context._status is not None or context._headers:
             head = json.dumps({'status': context._status, 'headers': context._headers})
@@ -303,18 +300,36 @@ def answer_to(event):
         return error(e)
 
 
-def other(phase, name, context):
+def turn(what, context):
+    """Takes the line of an event that tells what to call: the handler, or None for anything else. It is kept for further events, unless it tells more than that."""
+    phase, qualifier, instance, http, name = what.split(b'\t', 4)
+    if instance:
+        begin(instance)
+    if qualifier != b'LATEST':
+        context.service = Fields({**Context._json['service'], 'qualifier': qualifier.decode()})
+    if http:
+        context._http = http
+    if phase != b'handler':
+        context.phase = phase.decode()
+        return None
+    handler = functions.get(name) or load(name)
+    if what == b'handler\tLATEST\t\t\t' + name:
+        handlers[what] = handler
+    return handler
+
+
+def other(phase, what, context):
     """Runs a hook, or tells which functions there are."""
+    name = what.split(b'\t', 4)[4]
     if phase == 'functions':
         return b'=' + as_json(functions_of(name.decode()))
-    context.phase = phase
     finished((functions.get(name) or load(name))(context))
     return b'='
 
 
 def one(event):
     if len(event) == READ:
-        size = int(event[:event.index(b'\n')]) - READ
+        size = int(event[:10]) - READ
         parts = [event]
         while size > 0:
             parts.append(os.read(waiting.args[0], size))
@@ -345,8 +360,9 @@ def warm():
     """Runs the code of this file until the interpreter has adapted it, so that it need not in each instance."""
     functions[b'warm.up'] = lambda event, context: {'event': event.decode(), 'request': context.request_id}
     for _ in range(100):
-        answer_to(b'0\nhandler\n-\n0\nLATEST\nwarm.up\n\n\n{}')
+        answer_to(b'         0 0\n-\nhandler\tLATEST\t\t\twarm.up\n{}')
     del functions[b'warm.up']
+    handlers.clear()
 
 
 def main():

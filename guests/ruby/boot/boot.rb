@@ -170,7 +170,9 @@ module Lull
         size = IN.to_i
         frame = IN.unpack1("a#{size}") # a copy
         frame << REST.read(size - ROOM) if size > ROOM
-        _, phase, request_id, deadline, qualifier, name, instance, http, event = frame.split("\n", 9)
+        times, request_id, what, event = frame.split("\n", 4)
+        phase, qualifier, instance, http, name = what.split("\t", 5)
+        deadline = times[11..] # behind the frame's length
         next ("=" + JSON.generate(@names[name.delete_suffix(".")] || [])).b if phase == "functions"
 
         unless instance.empty?
