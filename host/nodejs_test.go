@@ -119,6 +119,40 @@ exports.handler = async () => { state.seen.push(++n); return require('./state').
 		require.InDelta(t, 10000, got.Left, 5000)
 	})
 
+	t.Run("may keep their context and callback, which are then no other request's", func(t *testing.T) {
+		f := index(t, `
+const kept = [], seen = new WeakMap(), marked = new WeakSet();
+exports.handler = (event, context, callback) => {
+  const how = String(event), known = [seen.has(context), marked.has(callback), callback.mark === undefined, Object.hasOwn(context, 'extra')];
+  if (how === 'weakly') { seen.set(context, 1); marked.add(callback); }
+  if (how === 'marked') { callback.mark = 1; context.extra = 1; }
+  if (how === 'kept') kept.push([context, callback]);
+  if (how === 'late') { kept[0][1](null, 'too late'); return callback(null, JSON.stringify([kept.length, kept[0][0].requestId !== context.requestId, kept[0][0] !== context])); }
+  callback(null, JSON.stringify(known));
+};
+`)
+		for _, how := range []string{"", "weakly", "", "marked", "", "kept", "weakly", "marked", "kept"} {
+			require.Equal(t, "[false,false,true,false]", f.answer(t, how), how)
+		}
+		require.Equal(t, "[2,true,true]", f.answer(t, "late"))
+		require.Equal(t, "[false,false,true,false]", f.answer(t, ""))
+	})
+
+	t.Run("are not heard behind their answer", func(t *testing.T) {
+		f := index(t, `
+exports.handler = (event, context, callback) => {
+  const { response } = context;
+  callback(null, 'answer');
+  response.write('behind it');
+  callback(new Error('again'));
+  if (String(event) === 'promise') return Promise.resolve('of a promise');
+  throw new Error('behind it');
+};
+`)
+		require.Equal(t, "answer", f.answer(t, ""))
+		require.Equal(t, "answer", f.answer(t, "promise"))
+	})
+
 	t.Run("report errors with type, message and stack", func(t *testing.T) {
 		f := node.deploy(t, treeOf(t, "lib/deep.js", "exports.fail = () => {\n  undefined.x;\n};\n", "index.js", `
 const kinds = {

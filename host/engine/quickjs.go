@@ -68,6 +68,9 @@ type places struct {
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
+
+	bytesClass uint32  // that of Uint8Array
+	kit        [2]kept // context and callback of the call before
 }
 
 // rejection is a promise that was rejected and that nobody has asked for a reason.
@@ -134,13 +137,16 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := q.knowLayout(ctx, array); err != nil {
+		return nil, err
+	}
 	settings := q.str(ctx, q.settings(r.program))
 	q.invoke(ctx, q.value(install), q.value(call), array, q.value(settings))
 	for _, box := range []uint32{install, call, settings} {
 		q.do(ctx, qFreeValue, uint64(box))
 	}
-	global := q.do(ctx, qGetGlobal)
-	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched, "settle": &q.settle} {
+	global, prepare := q.do(ctx, qGetGlobal), uint64(0)
+	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched, "settle": &q.settle, "prepare": &prepare} {
 		key := q.cstring(ctx, "__lull_"+name)
 		*to = q.value(q.do(ctx, qGetProp, uint64(global), uint64(key)))
 		q.do(ctx, qFree, uint64(key))
@@ -161,6 +167,9 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	}
 	q.report(r.guest)
 	q.compact(ctx)
+	if !r.program.Overlaps() {
+		q.invoke(ctx, prepare) // its kit is where the calls' other blocks will be
+	}
 	q.do(ctx, qGCThreshold, 1)
 	q.drop(ctx, q.bytes(ctx, nil)) // that is a collection, and sets a threshold of half as much again
 	return inv.fault, nil
@@ -294,9 +303,22 @@ func (q *quickjs) start(g *guest, inv *invocation) {
 	if text := g.detail(c); text != "" {
 		detail = q.newText(ctx, []byte(text))
 	}
-	inv.promise = q.ask(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), event, requestID, q.number(float64(c.Deadline.UnixMilli())), detail)
-	if inv.promise>>32 == tagObject {
-		q.watch(ctx, inv.promise)
+	again := uint64(tagBool << 32)
+	if q.alone(q.kit[0]) && q.alone(q.kit[1]) {
+		again |= 1
+	}
+	answer := q.ask(ctx, q.dispatch, intValue(inv.id), intValue(int32(c.Phase)), event, requestID, q.number(float64(c.Deadline.UnixMilli())), detail, again)
+	switch answer >> 32 {
+	case tagObject:
+		inv.promise = answer
+		q.watch(ctx, answer)
+	case tagNull:
+		q.end(inv, g.refusedFault())
+	case tagUndefined, tagException:
+	default:
+		q.take(ctx, answer, func(text []byte) { g.writeText(text) })
+		q.end(inv, g.refusedFault())
+		q.drop(ctx, answer)
 	}
 	q.drop(ctx, event)
 	q.drop(ctx, requestID)

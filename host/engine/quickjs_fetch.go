@@ -51,7 +51,7 @@ func (q *quickjs) fetch(g *guest, a arguments) int32 {
 	}
 	var body []byte
 	if a.n > 2 {
-		body = bytes.Clone(q.view(ctx, q.value(a.box(2))))
+		body = bytes.Clone(q.view(q.value(a.box(2))))
 	}
 	req, send, done, err := g.outbound([]byte(a.string(ctx, 1)), body, uint32(a.int(3)))
 	if err != nil {

@@ -74,7 +74,7 @@ func (q *quickjs) file(g *guest, a arguments) uint32 {
 	if errno != 0 {
 		return q.box(ctx, errnoValue(errno))
 	}
-	return q.bigText(ctx, []byte(text))
+	return q.str(ctx, text)
 }
 
 func errnoValue(errno experimentalsys.Errno) uint64 {

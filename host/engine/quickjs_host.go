@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/hmac"
@@ -34,11 +35,10 @@ const (
 	opCompile         // file, text: the value of a script
 	opExit            // code
 	opPrint           // 1 or 2, text: to stdout or stderr
-	opText            // n: the mailbox's first n bytes as a string, read as UTF-8
+	opText            // bytes: they as a string, read as UTF-8
 	opUTF8            // text: its UTF-8 is pending and its first piece in the mailbox; its length
 	opPush            // n: bytes of the mailbox, to what is outgoing
 	opHash            // algorithm, keyed, key length: of what is outgoing, behind the key, into the mailbox; its length or -1
-	opDecode          // what is outgoing as a string
 	opNames           // text: to what is outgoing
 	opEnter           // invocation: whose code runs from now on
 	opOwner           // the invocation whose code runs
@@ -46,6 +46,7 @@ const (
 	opFetch           // head, body, flags, milliseconds: the id of the flight, see quickjs_fetch.go
 	opAbort           // id of a flight
 	opFile            // operation, path, second path or flag: see quickjs_files.go
+	opKit             // context, callback: which the next call uses again if nobody has kept them
 )
 
 // arguments of a host call.
@@ -78,7 +79,7 @@ func (a arguments) int(i uint32) int32 {
 
 func (a arguments) take(ctx context.Context, i uint32, use func([]byte)) {
 	if i < a.n {
-		a.q.take(ctx, a.box(i), use)
+		a.q.take(ctx, a.q.value(a.box(i)), use)
 	}
 }
 
@@ -144,7 +145,9 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		}
 		a.take(ctx, 2, func(text []byte) { to.Write([]byte(wellFormed(text))) })
 	case opText:
-		return q.text(ctx, q.mailbox+mailBytes, uint32(min(max(a.int(1), 0), mailRoom)))
+		if v := q.value(a.box(1)); v>>32 == tagObject && q.word(uint32(v)+atClass)>>16 == q.bytesClass {
+			return q.text(ctx, q.word(uint32(v)+atBytes), q.word(uint32(v)+atBytes+4))
+		}
 	case opUTF8:
 		a.take(ctx, 1, func(text []byte) { q.pending = []byte(wellFormed(text)) })
 		copy(q.mail(mailRoom), q.pending)
@@ -153,14 +156,12 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		q.outgoing = append(q.outgoing, q.mail(a.int(1))...)
 	case opHash:
 		result = intValue(q.hash(ctx, a))
-	case opDecode:
-		text := q.outgoing
-		q.outgoing = nil
-		return q.bigText(ctx, text)
 	case opNames:
 		a.take(ctx, 1, func(text []byte) { q.outgoing = append(q.outgoing, text...) })
 	case opFile:
 		return q.file(g, a)
+	case opKit:
+		q.kit = [2]kept{q.keep(q.value(a.box(1))), q.keep(q.value(a.box(2)))}
 	}
 	return q.box(ctx, result)
 }
@@ -169,18 +170,6 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 var started = time.Now()
 
 func randomBytes(b []byte) { rand.Read(b) } // which never fails
-
-// bigText makes a string of bytes that are read as UTF-8.
-func (q *quickjs) bigText(ctx context.Context, b []byte) uint32 {
-	at := q.do(ctx, qMalloc, uint64(len(b)+1))
-	if at == 0 {
-		panic(trapped{errNoMemory})
-	}
-	q.memory().Write(at, b)
-	box := q.text(ctx, at, uint32(len(b)))
-	q.do(ctx, qFree, uint64(at))
-	return box
-}
 
 // answer does what the script says of one invocation. It returns a number below 0 for what was refused; then that is the call's error, whatever the
 // script makes of it.
@@ -223,10 +212,15 @@ func (q *quickjs) write(g *guest, a arguments) (refused int32) {
 		return 0
 	}
 	if v := q.value(a.box(2)); v>>32 == tagObject {
-		return g.write(q.view(&g.ctx, v))
+		return g.write(q.view(v))
 	}
-	a.take(&g.ctx, 2, func(text []byte) { refused = g.write([]byte(wellFormed(text))) })
+	a.take(&g.ctx, 2, func(text []byte) { refused = g.writeText(text) })
 	return refused
+}
+
+// writeText is write for what JavaScript calls text.
+func (g *guest) writeText(text []byte) (refused int32) {
+	return g.write(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 }
 
 // refusedFault is the fault of a call in which something was refused, or nil.
@@ -240,10 +234,9 @@ func (g *guest) refusedFault() *fn.Fault {
 // compile evaluates a script of the user's under its file name. What it throws goes on to the script.
 func (q *quickjs) compile(ctx context.Context, a arguments) uint32 {
 	file := q.cstring(ctx, a.string(ctx, 1))
-	code := q.do(ctx, qStringLen, uint64(a.box(2)), uint64(q.mailbox+mailLength))
-	n, _ := q.memory().ReadUint32Le(q.mailbox + mailLength)
-	v := q.do(ctx, qEval, uint64(code), uint64(n), uint64(file), 0)
-	q.do(ctx, qFreeCString, uint64(code))
+	code := q.do(ctx, qCString, uint64(q.context), uint64(q.mailbox+mailLength), q.value(a.box(2)), 0)
+	v := q.do(ctx, qEval, uint64(code), uint64(q.word(q.mailbox+mailLength)), uint64(file), 0)
+	q.do(ctx, qFreeCString, uint64(q.context), uint64(code))
 	q.do(ctx, qFree, uint64(file))
 	if q.value(v)>>32 != tagException {
 		return v

@@ -23,8 +23,10 @@ const (
 const (
 	tagInt       = 0
 	tagBool      = 1
+	tagNull      = 2
 	tagUndefined = 3
 	tagException = 6
+	tagString    = 0xfffffff9 // one in a piece; there are others
 	tagObject    = 0xffffffff
 	tagCounted   = 0xfffffff7 // the first of those whose payload is an address, with a count of references before it
 )
@@ -47,7 +49,7 @@ const (
 	qPromiseState
 	qPromiseResult
 	qPromiseHandled
-	qStringLen
+	qCString
 	qFreeCString
 	qExecuteJob
 	qInit
@@ -72,7 +74,7 @@ var quickjsExports = [...]string{
 	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFreeBlock: "js_free_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
 	qDrop: "JS_FreeValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
 	qPromiseState: "JS_PromiseState", qPromiseResult: "JS_PromiseResult", qPromiseHandled: "JS_PromiseMarkAsHandled",
-	qStringLen: "qjs_get_string_len", qFreeCString: "qjs_free_cstring", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
+	qCString: "JS_ToCStringLen2", qFreeCString: "JS_FreeCString", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
 	qGetGlobal: "qjs_get_global", qGetProp: "qjs_get_prop_string", qEval: "qjs_eval",
 	qGetException: "qjs_get_exception", qThrow: "qjs_throw", qContextPtr: "qjs_get_context_ptr",
@@ -208,17 +210,6 @@ func (q *quickjs) bytes(ctx context.Context, b []byte) uint64 {
 	return v
 }
 
-// view is what a Uint8Array has, in place, or nil for anything else.
-func (q *quickjs) view(ctx context.Context, v uint64) []byte {
-	at := q.do(ctx, qBytes, uint64(q.context), uint64(q.mailbox+mailLength), v)
-	n, _ := q.memory().ReadUint32Le(q.mailbox + mailLength)
-	if at == 0 {
-		return nil
-	}
-	b, _ := q.memory().Read(at, n)
-	return b
-}
-
 func (q *quickjs) number(f float64) uint64 { return math.Float64bits(f) - q.addend }
 
 // drop frees a value of ours.
@@ -228,20 +219,23 @@ func (q *quickjs) drop(ctx context.Context, v uint64) {
 	}
 }
 
-// take gives the text of a value to use, in place.
-func (q *quickjs) take(ctx context.Context, box uint32, use func(text []byte)) {
-	at := q.do(ctx, qStringLen, uint64(box), uint64(q.mailbox+mailLength))
+// take gives the text of a value to use, in place. It may have halves of surrogate pairs.
+func (q *quickjs) take(ctx context.Context, v uint64, use func(text []byte)) {
+	if text, ok := q.ascii(v); ok {
+		use(text)
+		return
+	}
+	at := q.do(ctx, qCString, uint64(q.context), uint64(q.mailbox+mailLength), v, 0)
 	if at == 0 {
 		return // an object that cannot be a string; the script sends strings
 	}
-	n, _ := q.memory().ReadUint32Le(q.mailbox + mailLength)
-	b, _ := q.memory().Read(at, n)
+	b, _ := q.memory().Read(at, q.word(q.mailbox+mailLength))
 	use(b)
-	q.do(ctx, qFreeCString, uint64(at))
+	q.do(ctx, qFreeCString, uint64(q.context), uint64(at))
 }
 
-func (q *quickjs) string(ctx context.Context, box uint32) (s string) {
-	q.take(ctx, box, func(b []byte) { s = string(b) })
+func (q *quickjs) string(ctx context.Context, v uint64) (s string) {
+	q.take(ctx, v, func(b []byte) { s = string(b) })
 	return s
 }
 
@@ -278,7 +272,7 @@ func (q *quickjs) lay(values []uint64) uint64 {
 func (q *quickjs) exception(ctx context.Context) string {
 	box := q.do(ctx, qGetException)
 	defer q.do(ctx, qFreeValue, uint64(box))
-	return q.string(ctx, box)
+	return q.string(ctx, q.value(box))
 }
 
 // eval runs a script of ours.

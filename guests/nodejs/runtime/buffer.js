@@ -12,7 +12,7 @@ const isUTF8 = encoding => encoding === undefined || encoding === null || encodi
   };
   Buffer.byteLength = (value, encoding) => typeof value === 'string' && isUTF8(encoding) ? encode(value).length : byteLength(value, encoding);
   Buffer.prototype.toString = function (encoding, start, end) {
-    if (encoding === undefined && start === undefined && end === undefined) return decode(this);
+    if (encoding === undefined && start === undefined && end === undefined) return host(op.text, this);
     if (!isUTF8(encoding)) return toString.call(this, encoding === 'base64url' ? 'base64' : encoding, start, end).replace(encoding === 'base64url' ? /[+/=]/g : /$^/, c => ({ '+': '-', '/': '_' })[c] ?? '');
     return decode(start === undefined && end === undefined ? this : this.subarray(start, end));
   };

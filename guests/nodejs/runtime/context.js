@@ -3,6 +3,8 @@
 // Most handlers look at little of it, and to make it all costs as much as to run them. So a context is filled in when it is looked at first, and until then
 // its target has what differs from call to call.
 
+const phaseOf = Symbol('phase'), detailOf = Symbol('detail');
+
 const lazyContext = {};
 for (const name of ['set', 'has', 'deleteProperty', 'ownKeys', 'getOwnPropertyDescriptor', 'defineProperty', 'setPrototypeOf', 'preventExtensions', 'isExtensible']) {
   lazyContext[name] = (target, ...args) => {
@@ -10,18 +12,19 @@ for (const name of ['set', 'has', 'deleteProperty', 'ownKeys', 'getOwnPropertyDe
     return Reflect[name](target, ...args);
   };
 }
-lazyContext.get = (target, key, context) => {
-  if (key === 'requestId') return target.requestId;
-  fill(target);
-  return Reflect.get(target, key, context);
-};
+
+function plain(object, name, value) {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: true });
+}
 
 function fill(target) {
-  if ('instanceId' in target) return;
-  const { deadline, phase, detail } = target;
+  if (!Object.hasOwn(target, phaseOf)) return;
+  if (kit !== undefined && kit.target === target) kit = undefined; // no further call can have it
+  const { deadline, [phaseOf]: phase, [detailOf]: detail } = target;
+  delete target[phaseOf];
+  delete target[detailOf];
   const { qualifier = 'LATEST', versionId = '', http } = detail === undefined ? {} : JSON.parse(detail);
-  delete target.detail;
-  Object.assign(target, {
+  const filled = {
     phase: settings.phases[phase],
     credentials: { accessKeyId: '', accessKeySecret: '', securityToken: '' },
     function: { ...settings.function },
@@ -29,8 +32,9 @@ function fill(target) {
     region: settings.region, accountId: settings.accountId, retryCount: 0,
     tracing: { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: '' },
     instanceId: host(op.instance), waitsForEmptyEventLoopBeforeCallback: false,
-  });
-  if (http) target.http = http;
+  };
+  if (http) filled.http = http;
+  for (const name of Object.keys(filled)) plain(target, name, filled[name]);
   hidden(target, 'getRemainingTimeInMillis', () => Math.max(0, deadline - Date.now()));
 }
 
@@ -38,10 +42,14 @@ const contextMethods = {
   get logger() { return new Logger(invocationOf(this)); },
   get response() {
     const invocation = invocationOf(this);
-    return invocation.phase === phases.handler ? new Answer(invocation) : undefined;
+    return invocation.phase === handlerPhase ? new Answer(invocation) : undefined;
   },
 };
-for (const name of Object.keys(contextMethods)) Object.defineProperty(contextMethods, name, { enumerable: false });
+// What is filled in is the context's own then, so each of these is asked once at most.
+for (const name of ['phase', 'credentials', 'function', 'service', 'region', 'accountId', 'retryCount', 'tracing', 'instanceId', 'waitsForEmptyEventLoopBeforeCallback', 'http', 'getRemainingTimeInMillis']) {
+  Object.defineProperty(contextMethods, name, { configurable: true, get() { return Object.getOwnPropertyDescriptor(this, name)?.value; }, set(value) { plain(this, name, value); } });
+}
+for (const name of ['logger', 'response']) Object.defineProperty(contextMethods, name, { enumerable: false });
 
 // invocationOf finds a call by its context. A method that was taken out of its context belongs to the call whose code runs.
 function invocationOf(context) {
@@ -69,12 +77,16 @@ class Logger {
 class Answer {
   #id;
   constructor(of) { this.#id = of.id; }
-  setStatusCode(status) { told(host(op.status, this.#id, Number(status) | 0)); return this; }
-  addHeader(name, value) { told(host(op.header, this.#id, String(name), String(value))); return this; }
+  // What comes behind the answer is not heard.
+  #tell(what, ...parts) {
+    if (invocationOfId(this.#id)) told(host(what, this.#id, ...parts));
+    return this;
+  }
+  setStatusCode(status) { return this.#tell(op.status, Number(status) | 0); }
+  addHeader(name, value) { return this.#tell(op.header, String(name), String(value)); }
   write(chunk) {
     const text = answerOf(chunk);
-    if (text !== undefined) told(host(op.write, this.#id, text));
-    return this;
+    return text === undefined ? this : this.#tell(op.write, text);
   }
 }
 

@@ -1,6 +1,6 @@
 // Calls: the host dispatches one, and then runs jobs and timers until it has ended.
 
-const phases = { handler: settings.phases.indexOf('handler') };
+const overlap = settings.overlap, handlerPhase = settings.phases.indexOf('handler');
 
 // Invocations that have not ended, and, with id 0, places for further ones. Who keeps one keeps its id, too.
 const invocations = [];
@@ -9,7 +9,7 @@ const ended = { id: 0, phase: 0, context: undefined, http: false };
 function begun(id, phase, context, http) {
   let invocation;
   for (let i = 0; i < invocations.length; i++) {
-    if (invocations[i].id === 0 || !settings.overlap) { // one that was given up
+    if (invocations[i].id === 0 || !overlap) { // one that was given up
       invocation = invocations[i];
       break;
     }
@@ -29,8 +29,8 @@ function invocationOfId(id) {
 
 // ownerNow is the invocation whose code runs, and enter makes another one's code run. The host knows where they overlap.
 let newest = 0;
-const ownerNow = settings.overlap ? () => host(op.owner) : () => newest;
-const enter = settings.overlap ? id => void host(op.enter, id) : () => {};
+const ownerNow = overlap ? () => host(op.owner) : () => newest;
+const enter = overlap ? id => void host(op.enter, id) : () => {};
 
 function end(invocation) {
   invocation.id = 0;
@@ -77,8 +77,9 @@ function finish(invocation, value) {
   const { id } = invocation;
   let answer;
   try {
-    if (typeof value === 'string') answer = value;
-    else if (value !== undefined && invocation.phase === phases.handler) {
+    if (value === undefined || invocation.phase !== handlerPhase) answer = undefined;
+    else if (typeof value === 'string') answer = value;
+    else {
       const inHTTP = value !== null && typeof value === 'object' && Number.isInteger(value.statusCode) && invocation.http;
       answer = inHTTP ? answerHTTP(id, value) : answerOf(value);
     }
@@ -87,7 +88,8 @@ function finish(invocation, value) {
     return;
   }
   end(invocation);
-  if (answer === undefined || invocation.phase !== phases.handler) host(op.done, id);
+  if (id === inside && (answer === undefined || typeof answer === 'string')) said = answer === undefined ? null : answer;
+  else if (answer === undefined) host(op.done, id);
   else host(op.done, id, answer);
 }
 
@@ -112,38 +114,73 @@ function namesOf(file) {
 const plainThen = Promise.prototype.then;
 const handlers = []; // by phase; undefined where there is none
 
-hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, detail) => {
-  const target = { __proto__: contextMethods, requestId, deadline, phase, detail };
-  const context = new Proxy(target, lazyContext);
-  const invocation = begun(id, phase, context, detail !== undefined && detail.startsWith('{"http":'));
-  try {
-    if (requestId === undefined) { // the boot
+// A kit is what a call needs and what most leave behind as it was: a context and a callback. The next call gets them again, if the host sees that nobody has
+// kept them: to make them is a quarter of all that a small call costs.
+let kit;
+
+function prepare() {
+  const target = { __proto__: contextMethods, requestId: undefined, deadline: 0, [phaseOf]: 0, [detailOf]: undefined };
+  const call = { id: 0, phase: 0, invocation: undefined };
+  const callback = (error, value) => {
+    const { id, invocation } = call;
+    if (invocation.id !== id) return void host(op.log, level.warn, `the ${settings.phases[call.phase]} called back again; what it said is lost`);
+    if (error !== undefined && error !== null && error !== false) fail(invocation, error, true);
+    else finish(invocation, value);
+  };
+  kit = { target, context: new Proxy(target, lazyContext), call, callback };
+  if (!overlap) host(op.kit, kit.context, callback);
+}
+
+// While a dispatch runs, and nothing else can, what its invocation answers goes back to the host as its result: null for nothing.
+let inside = 0, said;
+
+hidden(globalThis, '__lull_dispatch', (id, phase, event, requestId, deadline, detail, again) => {
+  if (requestId === undefined) { // the boot
+    guarded(begun(id, phase).id, () => {
       settings.handlers.forEach((name, phase) => { if (name) handlers[phase] = find(name); });
-      finish(invocation);
-      return undefined;
-    }
-    const callback = (error, value) => {
-      if (invocation.id !== id) return void host(op.log, level.warn, `the ${settings.phases[phase]} called back again; what it said is lost`);
-      if (error !== undefined && error !== null && error !== false) fail(invocation, error, true);
-      else finish(invocation, value);
-    };
+      finish(invocationOfId(id));
+    });
+    return undefined;
+  }
+  if (!again || kit === undefined) prepare();
+  const { target, context, call, callback } = kit;
+  target.requestId = requestId;
+  target.deadline = deadline;
+  target[phaseOf] = call.phase = phase;
+  target[detailOf] = detail;
+  call.id = id;
+  const invocation = call.invocation = begun(id, phase, context, detail !== undefined && detail.startsWith('{"http":'));
+  if (!overlap) inside = id;
+  let result;
+  try {
     const run = handlers[phase];
     // It ends by its callback, by a promise, or, if it takes no callback, by returning.
-    const inHandler = phase === phases.handler;
-    const result = inHandler ? run(own(event), context, callback) : run(context, callback);
-    if (result instanceof Promise && result.then === plainThen && !settings.overlap) return result; // the host looks at it, and calls __lull_settle
-    if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
+    const inHandler = phase === handlerPhase;
+    result = inHandler ? run(own(event), context, callback) : run(context, callback);
+    if (result === undefined && inHandler) {
+      // it has called back, or will
+    } else if (result instanceof Promise && result.then === plainThen && !overlap) { // the host looks at it, and calls __lull_settle
+      inside = 0;
+      if (said !== undefined) host(op.done, id, ...said === null ? [] : [said]);
+      said = undefined;
+      return result;
+    } else if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
       result.then(
         value => { if (invocation.id === id) finish(invocation, value); },
         error => { if (invocation.id === id) fail(invocation, error, false); });
-    } else if (invocation.id === id && (inHandler ? result !== undefined && run.length <= 2 : run.length <= 1)) {
+    } else if (invocation.id === id && run.length <= (inHandler ? 2 : 1)) {
       finish(invocation, result);
     }
   } catch (e) {
     thrownBy(id, e);
   }
-  return undefined;
+  const answer = said;
+  inside = 0;
+  said = undefined;
+  return answer;
 });
+
+hidden(globalThis, '__lull_prepare', prepare);
 
 hidden(globalThis, '__lull_settle', (id, failed, value) => {
   const invocation = invocationOfId(id);
@@ -165,6 +202,6 @@ hidden(globalThis, '__lull_reject', reason => {
 format(['%s', {}]);
 
 hidden(globalThis, '__lull_names', () => {
-  const name = settings.handlers[phases.handler], dot = name.lastIndexOf('.');
+  const name = settings.handlers[handlerPhase], dot = name.lastIndexOf('.');
   host(op.names, namesOf(fileAt('/code/' + (dot > 0 ? name.slice(0, dot) : 'index'))).join('\n'));
 });
