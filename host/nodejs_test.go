@@ -417,8 +417,61 @@ const checks = {
     assert.strictEqual(require('os').tmpdir(), '/tmp');
     assert.strictEqual(require('querystring').parse('a=1').a, '1');
   },
+  async zlib() {
+    const zlib = require('zlib'), {promisify} = require('util'), {pipeline} = require('stream/promises');
+    const text = 'hello, hello, hello, ' .repeat(20000);
+    for (const [pack, unpack] of [['gzip', 'gunzip'], ['deflate', 'inflate'], ['deflateRaw', 'inflateRaw'], ['gzip', 'unzip'], ['deflate', 'unzip']]) {
+      const packed = zlib[pack + 'Sync'](text, {level: 9});
+      assert(Buffer.isBuffer(packed) && packed.length < text.length / 50, pack);
+      assert(zlib[unpack + 'Sync'](packed).toString() === text, pack);
+      assert((await promisify(zlib[unpack])(await promisify(zlib[pack])(text))).toString() === text, pack);
+      assert.throws(() => zlib[unpack + 'Sync'](packed.subarray(0, packed.length - 9)), {code: 'Z_BUF_ERROR'});
+      assert.throws(() => zlib[unpack + 'Sync'](packed, {maxOutputLength: 1000}), {code: 'ERR_BUFFER_TOO_LARGE'});
+    }
+    assert.strictEqual(zlib.gunzipSync(Buffer.from('H4sIAAAAAAAAA8tIzcnJBwCGphA2BQAAAA==', 'base64')).toString(), 'hello');
+    const twice = Buffer.concat([zlib.gzipSync('one, '), zlib.gzipSync('two'), Buffer.from('garbage')]);
+    assert.strictEqual(zlib.gunzipSync(twice).toString(), 'one, two');
+    assert.strictEqual(zlib.gunzipSync(zlib.gzipSync('')).length, 0);
+    assert.throws(() => zlib.gunzipSync('none'), {code: 'Z_BUF_ERROR'});
+    assert.throws(() => zlib.gunzipSync('this is no gzip'), {code: 'Z_DATA_ERROR'});
+    await assert.rejects(promisify(zlib.inflate)(Buffer.from('this is no deflate')), {code: 'Z_DATA_ERROR'});
+    assert.throws(() => zlib.gzip(5, () => {}), {code: 'ERR_INVALID_ARG_TYPE'});
+    assert.throws(() => zlib.gzipSync('', {level: 10}), {code: 'ERR_OUT_OF_RANGE'});
+    const {Readable, Writable} = require('stream'), got = [];
+    await pipeline(Readable.from([Buffer.from('a'), Buffer.from('b')]), zlib.createGzip(), zlib.createGunzip(), new Writable({write(chunk, e, done) { got.push(chunk); done(); }}));
+    assert.strictEqual(Buffer.concat(got).toString(), 'ab');
+    await assert.rejects(pipeline(Readable.from([Buffer.from('this is no gzip')]), zlib.createGunzip(), new Writable({write(c, e, done) { done(); }})), {code: 'Z_DATA_ERROR'});
+    assert.throws(() => zlib.brotliCompressSync('a'), /no Brotli/);
+    assert.strictEqual(zlib.createBrotliDecompress, undefined);
+  },
+  vm() {
+    const vm = require('vm');
+    globalThis.given = 20;
+    assert.strictEqual(vm.runInThisContext('var made = given + 1; made * 2'), 42);
+    assert.strictEqual(made, 21);
+    const script = new vm.Script('given += 1', {filename: 'counter.js'});
+    assert.strictEqual(script.runInThisContext() + script.runInThisContext(), 43);
+    assert.strictEqual(vm.compileFunction('return a + b', ['a', 'b'])(1, 2), 3);
+    assert.throws(() => new vm.Script('let = = 1', 'wrong.js'), e => e instanceof SyntaxError && /wrong.js:1/.test(e.message));
+    assert.throws(() => vm.runInThisContext('undefined.x', 'thrown.js'), e => e instanceof TypeError && /thrown.js:1/.test(e.stack));
+    for (const name of ['createContext', 'runInContext', 'runInNewContext']) assert.throws(() => vm[name]('1', {}), /one global scope/);
+    assert.throws(() => script.runInNewContext({}), /one global scope/);
+  },
+  small() {
+    const {StringDecoder} = require('string_decoder'), d = new StringDecoder('utf8');
+    assert.strictEqual(d.write(Buffer.from([0xe2, 0x82])) + d.write(Buffer.from([0xac])), '€');
+    assert.deepStrictEqual({...require('querystring').parse('a=1&a=2&b=%20')}, {a: ['1', '2'], b: ' '});
+    assert.strictEqual(require('querystring').stringify({a: [1, 2], b: ' '}), 'a=1&a=2&b=%20');
+    assert.strictEqual(require('os').EOL, '\n');
+    assert(require('perf_hooks').performance.now() > 0);
+    const channel = require('diagnostics_channel').channel('c'), told = [];
+    channel.subscribe(m => told.push(m)); channel.publish('m'); assert.deepStrictEqual([told, channel.hasSubscribers], [['m'], true]);
+    const threads = require('worker_threads'); assert(threads.isMainThread && threads.parentPort === null);
+    assert(require('cluster').isPrimary);
+  },
   absent() {
-    for (const [name, use] of [['net', m => m.connect(1)], ['child_process', m => m.execSync('ls')], ['http', m => m.createServer()], ['worker_threads', m => new m.Worker('a')]])
+    for (const [name, use] of [['net', m => m.connect(1)], ['child_process', m => m.execSync('ls')], ['http', m => m.createServer()], ['worker_threads', m => new m.Worker('a')],
+      ['dns', m => m.lookup('a')], ['tls', m => m.connect(1)], ['http2', m => m.connect('a')], ['v8', m => m.serialize(1)], ['readline', m => m.createInterface()], ['cluster', m => m.fork()]])
       assert.throws(() => use(require(name)), e => /not available here/.test(e.message), name);
     assert.throws(() => process.kill(2), {code: 'ESRCH'});
     assert(process.kill(process.pid, 0));

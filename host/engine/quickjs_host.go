@@ -47,6 +47,7 @@ const (
 	opAbort           // id of a flight
 	opFile            // operation, path, second path or flag: see quickjs_files.go
 	opKit             // context, callback: which the next call uses again if nobody has kept them
+	opZlib            // how, level, most: packs or unpacks what is outgoing, see quickjs_zlib.go
 )
 
 // arguments of a host call.
@@ -160,6 +161,8 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		a.take(ctx, 1, func(text []byte) { q.outgoing = append(q.outgoing, text...) })
 	case opFile:
 		return q.file(g, a)
+	case opZlib:
+		result = intValue(q.zlib(g, a))
 	case opKit:
 		q.kit = [2]kept{q.keep(q.value(a.box(1))), q.keep(q.value(a.box(2)))}
 	}

@@ -1,9 +1,11 @@
 // require: CommonJS as in Node.js, for the modules of Node.js, files, folders, JSON and node_modules.
 
-const unavailable = (name, why) => once(() => {
+// unavailable is a module that can be required, and says what is missing when it is used. It has what tells that nothing of it is going on.
+const unavailable = (name, why, having = {}) => once(() => {
   const refuse = function () { throw absent(`the module '${name}'`, why); };
   return new Proxy(function () {}, {
     get: (target, key) => {
+      if (Object.hasOwn(having, key)) return having[key];
       if (key === '__esModule' || key === 'then' || typeof key === 'symbol') return undefined;
       return key === 'default' ? undefined : refuse;
     },
@@ -66,11 +68,36 @@ const builtins = {
   }),
   'util/types': () => builtins.util().types,
   child_process: unavailable('child_process', 'a function cannot start other programs'),
-  cluster: unavailable('cluster', 'there are no other processes'),
-  worker_threads: unavailable('worker_threads', 'there are no threads'),
+  cluster: unavailable('cluster', 'there are no other processes', { isMaster: true, isPrimary: true, isWorker: false, workers: {} }),
+  worker_threads: unavailable('worker_threads', 'there are no threads', {
+    isMainThread: true, parentPort: null, workerData: null, threadId: 0, resourceLimits: {},
+    MessageChannel: undefined, MessagePort: undefined, BroadcastChannel: undefined,
+  }),
+  diagnostics_channel: once(() => {
+    const channels = new Map();
+    const channel = name => {
+      if (!channels.has(name)) channels.set(name, new Channel(name));
+      return channels.get(name);
+    };
+    class Channel {
+      #told = new Set();
+      constructor(name) { this.name = name; }
+      get hasSubscribers() { return this.#told.size > 0; }
+      subscribe(tell) { this.#told.add(tell); }
+      unsubscribe(tell) { return this.#told.delete(tell); }
+      publish(message) { for (const tell of this.#told) tell(message, this.name); }
+    }
+    return {
+      Channel, channel, hasSubscribers: name => channel(name).hasSubscribers,
+      subscribe: (name, tell) => channel(name).subscribe(tell), unsubscribe: (name, tell) => channel(name).unsubscribe(tell),
+    };
+  }),
   async_hooks: unavailable('async_hooks', 'the interpreter does not tell of asynchronous resources'),
-  vm: unavailable('vm', 'there is one global scope'),
-  zlib: unavailable('zlib', 'use an npm package, such as pako'),
+  vm: vmModule,
+  zlib: zlibModule,
+  v8: unavailable('v8', 'the interpreter is QuickJS'),
+  inspector: unavailable('inspector', 'there is no debugger', { url: () => undefined }),
+  repl: unavailable('repl', 'there is no terminal'),
   readline: unavailable('readline', 'there is no terminal'),
   tty: once(() => ({ isatty: () => false })),
 };
