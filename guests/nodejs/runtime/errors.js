@@ -15,6 +15,18 @@ Error.prepareStackTrace = (error, sites) => {
   }
   return lines.join('\n');
 };
+// What Node.js has of a call's place beside what the interpreter has: packages that warn of old uses ask for all of it.
+{
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (error, sites) => Object.getPrototypeOf(sites[0]);
+  const site = (() => new Error().stack)();
+  Error.prepareStackTrace = prepareStackTrace;
+  const nothing = () => undefined, no = () => false, none = () => null;
+  for (const [name, answer] of Object.entries({
+    getThis: nothing, getTypeName: none, getMethodName: none, getFunction: nothing, getEvalOrigin: nothing, getPromiseIndex: none,
+    getScriptNameOrSourceURL() { return this.getFileName(); }, getScriptHash: () => '', isToplevel: () => true, isEval: no, isConstructor: no, isAsync: no, isPromiseAll: no,
+  })) if (!(name in site)) hidden(site, name, answer);
+}
 if (!Error.captureStackTrace) Error.captureStackTrace = error => { error.stack = new Error().stack; };
 
 // describe gives type, message and frames of anything that was thrown.

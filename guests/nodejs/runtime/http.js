@@ -81,6 +81,10 @@ const clientOf = scheme => once(() => {
     if (done) made.once('response', done);
     return made;
   };
+  // Frameworks take methods from these two when they are loaded; there is no server that makes one.
+  const noServer = () => { throw absent(`${scheme}.createServer`, 'a function is called, it does not listen'); };
+  class ServerResponse extends Writable { constructor() { super(); noServer(); } }
+  class Server { constructor() { noServer(); } }
   class Agent { constructor(options) { this.options = { ...options }; } destroy() {} }
   return {
     request, Agent, ClientRequest, IncomingMessage, globalAgent: new Agent(), METHODS: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'], STATUS_CODES: statusTexts,
@@ -89,7 +93,7 @@ const clientOf = scheme => once(() => {
       made.end();
       return made;
     },
-    createServer: () => { throw absent(scheme + '.createServer', 'a function is called, it does not listen'); },
+    createServer: noServer, Server, ServerResponse, OutgoingMessage: ServerResponse, maxHeaderSize: 16384,
   };
 });
 const httpModule = clientOf('http'), httpsModule = clientOf('https');

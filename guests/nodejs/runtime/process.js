@@ -58,6 +58,7 @@
     binding: () => { throw absent('process.binding', 'there is no Node.js underneath'); },
     stdout: stream(1), stderr: stream(2), stdin,
   });
+  Object.defineProperty(globalThis.process, Symbol.toStringTag, { value: 'process', configurable: true }); // by which packages know Node.js
   globalThis.global = globalThis;
   for (const name of ['URL', 'URLSearchParams', 'structuredClone', 'AbortController', 'AbortSignal', 'EventTarget']) {
     if (globalThis[name]) continue;
