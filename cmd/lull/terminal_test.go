@@ -28,3 +28,15 @@ func TestBuild_ShowsProgressOnATerminalAndNoneElsewhere(t *testing.T) {
 	r.ok(t)
 	require.NotContains(t, r.stderr, "\r")
 }
+
+func TestRuntimesInstall_ShowsItsStepsOnATerminal(t *testing.T) {
+	other, _ := registry(t, another(t))
+	cmd := exec.Command(binary, "runtimes", "install", "quickjs")
+	cmd.Env = append(cleanEnv(), installing(t, t.TempDir(), other)...)
+	terminal, err := pty.Start(cmd)
+	require.NoError(t, err)
+	shown, _ := io.ReadAll(terminal)
+	require.Error(t, cmd.Wait())
+	require.Regexp(t, "\r[^\n]*fetching quickjs-wasi@3.6.2", string(shown), "drawn again and again")
+	require.NotContains(t, string(shown), "lull: fetching", "and not as a line")
+}

@@ -48,13 +48,13 @@ func (s *Store) Install(ctx context.Context, name string, progress func(step str
 	if progress == nil {
 		progress = func(string) {}
 	}
+	s.sweep()
 	if dir, err := s.Find(name); err == nil {
 		return dir, nil
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return "", err
 	}
-	s.sweep()
 	tmp, err := os.MkdirTemp(s.dir, temporary+name+"-")
 	if err != nil {
 		return "", err
