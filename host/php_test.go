@@ -33,10 +33,43 @@ func TestPHP(t *testing.T) {
 		require.Equal(t, "JsonException: Malformed UTF-8 characters, possibly incorrectly encoded", f.fault(t, `["\xff"]`).Error())
 	})
 
+	t.Run("answers what is circular or too deep with an error, and the next request", func(t *testing.T) {
+		f := index(t, `
+class Node { public $next; public $others = []; }
+function handler($event, $context) {
+    switch ($event) {
+    case "array": $a = ["n" => 1]; $a["self"] = &$a; return $a;
+    case "object": $o = new Node; $o->next = $o; return $o;
+    case "graph": $a = new Node; $b = new Node; $a->others = ["b" => $b]; $b->others = [[$a]]; return ["graph" => $a];
+    case "deep": $d = 1; for ($i = 0; $i < 600; $i++) $d = [$d]; return $d;
+    case "bottomless": return new class implements JsonSerializable { function jsonSerialize(): mixed { return clone $this; } };
+    case "twice": $n = new Node; return [$n, $n];
+    }
+    return "ok";
+}`)
+		for event, want := range map[string]string{
+			"array": "JsonException: Recursion detected", "object": "JsonException: Recursion detected", "graph": "JsonException: Recursion detected",
+		} {
+			fault := f.fault(t, event)
+			require.Equal(t, want, fault.Error(), event)
+			require.False(t, fault.Fatal, event)
+			require.Equal(t, "ok", f.answer(t, ""), "after %s", event)
+		}
+		for _, event := range []string{"deep", "bottomless"} { // PHP's own stack is small in this build
+			require.NotNil(t, f.fault(t, event))
+			require.Equal(t, "ok", f.answer(t, ""), "after %s", event)
+		}
+		require.Equal(t, `[{"next":null,"others":[]},{"next":null,"others":[]}]`, f.answer(t, "twice"), "the same twice is no circle")
+	})
+
 	t.Run("gives the event as a string, empty, binary and of 6 MiB", func(t *testing.T) {
 		f := index(t, `function handler($event, $context) { return $event; }`)
 		for _, event := range []string{"", "\n\n\x00\xff", strings.Repeat("\n12345678901234567890abcdefghij", 6<<20/31), strings.Repeat("x", 65536)} {
 			require.True(t, f.answer(t, event) == event, "%d bytes", len(event))
+		}
+		for n := 1900; n <= 2100; n++ { // around what is read at once
+			event := strings.Repeat("y", n)
+			require.Equal(t, event, f.answer(t, event))
 		}
 	})
 

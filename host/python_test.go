@@ -165,6 +165,47 @@ def handler(event, context):
 		require.Equal(t, fn.Fault{Kind: fn.Handled, Type: "Mine", Message: "my words", Stack: []string{"a", "b"}}, *own)
 	})
 
+	t.Run("has json.loads and json.dumps do what the library's do", func(t *testing.T) {
+		f := index(t, `
+import json, json.decoder, json.encoder
+def outcome(f, value):
+    try: return repr(f(value))
+    except Exception as e: return type(e).__name__ + str(e)
+circle = []
+circle.append(circle)
+deep = []
+for _ in range(3000): deep = [deep]
+class Sub(dict): pass
+TEXTS = ['{"name": "x"}', '[1, 2.5, -0, 1e400, NaN, Infinity, true, null]', ' {"a": 1}', '{"a": 1}\n', '{"a": 1} x', '', ' ', '"', '{', '{"a" 1}', '[1,]', '"\x01"', '"\u00e4"', '"\\ud800"',
+    '\ufeff1', '{"a": 1, "a": 2}', '123456789012345678901234567890', '01', '"a" "b"', '[' * 3000]
+INPUTS = TEXTS + [t.encode(c) for t in TEXTS for c in ('utf-8', 'utf-8-sig', 'utf-16', 'utf-16-le', 'utf-32', 'utf-32-be')] + [b'\xff', b'"\xed\xa0\x80"', bytearray(b' [1]'),
+    memoryview(b'1'), 1, None, [], b'1\x00', b'\x001']
+VALUES = [{'a': 1, 2: [None, True, 1.5, (1, 2)]}, 'text \u00e4 \ud800', '', 0, 1.0, float('nan'), float('inf'), [], {}, {1.5: 2, None: 3, True: 4}, {(1,): 2}, {1}, b'x', circle, deep, Sub(a=1), object,
+    [circle], 'after a circle', {'k': {'k': {}}}]
+def handler(event, context):
+    if event == b'text': json.loads(b'{"a" 1}')
+    if event == b'value': json.dumps({1})
+    if event == b'answer': return {'a': {1}}
+    if event == b'options': return json.loads('{"a": 1}', object_hook=lambda d: [*d, json.dumps([1, {}], indent=1)])
+    loads = [(i, outcome(json.loads, i), outcome(json.loads.__wrapped__, i)) for i in INPUTS]
+    dumps = [(v, outcome(json.dumps, v), outcome(json.JSONEncoder().encode, v)) for v in VALUES]
+    return json.dumps([len(loads + dumps), [repr(x) for x in loads + dumps if x[1] != x[2]]])
+`)
+		require.Equal(t, "[169, []]", f.answer(t, ""))
+		require.Equal(t, `["a", "[\n 1,\n {}\n]"]`, f.answer(t, "options"))
+		for event, want := range map[string]string{
+			"text": "JSONDecodeError: Expecting ':' delimiter: line 1 column 6 (char 5)", "value": "TypeError: Object of type set is not JSON serializable",
+			"answer": "TypeError: Object of type set is not JSON serializable",
+		} {
+			fault := f.fault(t, event)
+			require.Equal(t, want, fault.Error())
+			stack := strings.Join(fault.Stack, "\n")
+			require.NotContains(t, stack, "/boot/")
+			require.NotContains(t, stack, "During handling")
+			require.Equal(t, "[169, []]", f.answer(t, ""))
+		}
+	})
+
 	t.Run("refuses code that does not load, with file and line", func(t *testing.T) {
 		for name, c := range map[string]struct {
 			files []string

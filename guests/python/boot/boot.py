@@ -23,6 +23,8 @@ import os
 import sys
 import traceback
 
+import lull_json
+
 CODE, BOOT = '/code', __file__
 READ = 65536  # bytes that are asked for at once
 LEVELS = ((logging.ERROR, 'error'), (logging.WARNING, 'warn'), (logging.INFO, 'info'), (0, 'debug'))
@@ -242,23 +244,24 @@ def error(e):
 
 
 def trim(tb):
-    while tb is not None and (tb.tb_frame.f_code.co_filename == BOOT or '<frozen importlib' in tb.tb_frame.f_code.co_filename):
+    """Leaves out what is lull's: the frames that lead to the user's code, and those between it and the library."""
+    while tb is not None and ours(tb):
         tb = tb.tb_next
+    at = tb
+    while at is not None:
+        while at.tb_next is not None and at.tb_next.tb_frame.f_code.co_filename == lull_json.__file__:
+            at.tb_next = at.tb_next.tb_next
+        at = at.tb_next
     return tb
 
 
+def ours(tb):
+    file = tb.tb_frame.f_code.co_filename
+    return file == BOOT or file == lull_json.__file__ or '<frozen importlib' in file
+
+
 def as_json(answer):
-    """Does what json.dumps does, which makes an encoder for each answer."""
-    try:
-        return ''.join(encoder(answer, 0)).encode()
-    except BaseException:
-        containers.clear()
-        return json.dumps(answer).encode()  # its own exception, then
-
-
-containers = {}  # those that the encoder is in; it finds circles by them
-encoder = json.encoder.c_make_encoder(
-    containers, json._default_encoder.default, json.encoder.encode_basestring_ascii, None, ': ', ', ', False, False, True)
+    return lull_json.encode_answer(answer).encode()
 
 # What makes bytes of what a handler has returned: bytes and text as they are, anything else as JSON.
 BODIES = {bytes: bytes, str: encode, dict: as_json, list: as_json, bytearray: bytes, memoryview: bytes}
@@ -358,7 +361,7 @@ waiting = functools.partial(os.read)
 
 def warm():
     """Runs the code of this file until the interpreter has adapted it, so that it need not in each instance."""
-    functions[b'warm.up'] = lambda event, context: {'event': event.decode(), 'request': context.request_id}
+    functions[b'warm.up'] = lambda event, context: {'event': json.loads(event), 'request': context.request_id}
     for _ in range(100):
         answer_to(b'         0 0\n-\nhandler\tLATEST\t\t\twarm.up\n{}')
     del functions[b'warm.up']
@@ -375,6 +378,7 @@ def main():
     builtins.quit = _sitebuiltins.Quitter('quit', 'Ctrl-D (i.e. EOF)')
     import lull_shims
     lull_shims.install()
+    lull_json.install()
     root = logging.getLogger()
     root.addHandler(Records())
     root.setLevel(logging.INFO)
