@@ -32,7 +32,7 @@ run: build ## start the host on its default addresses with the sample functions;
 test: ## check formatting, vet for three systems, and run all tests with the race detector
 	@sh .ci/toolchain
 	@$(MAKE) --no-print-directory lint
-	@sh .ci/gotest -timeout $(TEST_TIMEOUT) $(PACKAGES)
+	@sh .ci/gotest -timeout $(TEST_TIMEOUT)
 
 test-long: ## the same with 100 rounds of killing the server in place of 10
 	LULL_CRASH_ROUNDS=100 $(MAKE) --no-print-directory test

@@ -66,10 +66,11 @@ func TestWriteProject_PassesItsOwnTests(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-func TestBuild_MakesEveryExampleAndKitGuest(t *testing.T) {
+// Those of the conformance kit are built by TestSDKs_PassTheConformanceKit.
+func TestBuild_MakesEveryExample(t *testing.T) {
 	for _, dir := range []string{
-		"go/example/counter", "go/example/hello", "go/tck", "c/example/counter", "c/tck",
-		"rust/example/counter", "rust/tck", "assemblyscript/example/counter", "assemblyscript/tck",
+		"go/example/counter", "go/example/hello", "c/example/counter",
+		"rust/example/counter", "assemblyscript/example/counter",
 	} {
 		t.Run(dir, func(t *testing.T) {
 			lang, _, _ := strings.Cut(dir, "/")

@@ -12,6 +12,7 @@ import (
 	"github.com/lull-dev/lull/guests"
 	"github.com/lull-dev/lull/host"
 	"github.com/lull-dev/lull/host/fn"
+	"github.com/lull-dev/lull/host/hosttest"
 )
 
 // TestPanic_ReachesTheCaller is about the languages that cannot catch one: the instance ends, and its last words are in the answer.
@@ -38,7 +39,7 @@ export function handler(eventLength: i32): i32 {
 			code, err := os.ReadFile(build(t, lang, dir, "", nil))
 			require.NoError(t, err)
 
-			h, err := host.New(host.Config{CompileTimeout: time.Hour})
+			h, err := host.New(host.Config{CompileTimeout: time.Hour, CacheDir: hosttest.CompileCache(t)})
 			require.NoError(t, err)
 			defer func() {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
