@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 			builds = append(builds, []string{"-o", binary, "-race"})
 		}
 		for _, flags := range builds {
-			build := exec.Command("go", slices.Concat([]string{"build", "-buildvcs=false"}, flags, []string{"."})...)
+			build := exec.Command("go", slices.Concat([]string{"build", "-buildvcs=false", "-ldflags=-w"}, flags, []string{"."})...)
 			build.Stderr = os.Stderr
 			if err := build.Run(); err != nil {
 				fmt.Fprintln(os.Stderr, "building lull:", err)
