@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -101,7 +102,7 @@ exports.handler = async event => {
 `), 0o666))
 	pkg, err := source.Pack(folder, source.Limits{})
 	require.NoError(t, err)
-	f := newNodeJS(t, host.Config{Outbound: outbound.New(outbound.Config{})}).deploy(t, pkg, func(f *fn.Function) { f.AllowHosts = []string{s.Listener.Addr().String()} })
+	f := newNodeJS(t, host.Config{Outbound: outbound.New(outbound.Config{}), StartTimeout: time.Minute}).deploy(t, pkg, func(f *fn.Function) { f.AllowHosts = []string{s.Listener.Addr().String()} })
 	var names []string
 	require.NoError(t, json.Unmarshal([]byte(f.answer(t, "{}")), &names))
 	for _, name := range names {

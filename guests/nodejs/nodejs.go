@@ -11,7 +11,7 @@ var runtime embed.FS
 
 // parts of the runtime, in their order: they share one scope.
 var parts = []string{
-	"host", "errors", "text", "buffer", "console", "timers", "process", "fs", "crypto", "fetch", "http", "zlib", "vm", "modules", "context", "dispatch",
+	"host", "errors", "text", "buffer", "console", "async", "timers", "process", "fs", "crypto", "fetch", "http", "zlib", "vm", "modules", "context", "dispatch",
 }
 
 // Runtime is what Node.js has and QuickJS does not, and the part of the driver that runs in the interpreter. It is a function of the host

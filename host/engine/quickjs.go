@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -65,6 +66,7 @@ type places struct {
 	names    uint64
 	fetched  uint64
 	settle   uint64
+	inFrame  uint64
 	seed     uint32 // state of Math.random
 	jobs     uint32 // head of the list of jobs
 	addend   uint64 // what makes a float's bits a value
@@ -113,7 +115,7 @@ func quickjsImports(ctx context.Context, rt wazero.Runtime) error {
 func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 	defer catch(&err)
 	ctx := &r.ctx
-	*q = quickjs{mod: r.mod, files: r.files, flights: flights{bell: make(chan struct{}, 1)}}
+	*q = quickjs{mod: r.mod, files: r.files, calls: calls{frame: undefined}, flights: flights{bell: make(chan struct{}, 1)}}
 	if q.do(ctx, qInit) != 0 {
 		return nil, errors.New("QuickJS does not start")
 	}
@@ -146,7 +148,7 @@ func (q *quickjs) boot(r *reactor) (wrong *fn.Fault, err error) {
 		q.do(ctx, qFreeValue, uint64(box))
 	}
 	global, prepare := q.do(ctx, qGetGlobal), uint64(0)
-	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched, "settle": &q.settle, "prepare": &prepare} {
+	for name, to := range map[string]*uint64{"dispatch": &q.dispatch, "tick": &q.tick, "reject": &q.reject, "names": &q.names, "fetched": &q.fetched, "settle": &q.settle, "prepare": &prepare, "reframe": &q.inFrame} {
 		key := q.cstring(ctx, "__lull_"+name)
 		*to = q.value(q.do(ctx, qGetProp, uint64(global), uint64(key)))
 		q.do(ctx, qFree, uint64(key))
@@ -240,7 +242,7 @@ func (q *quickjs) restored(r *reactor) error {
 	if booted, ok := r.program.booted.(*quickjs); ok {
 		q.places = booted.places
 	}
-	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps()}
+	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps(), frame: undefined}
 	q.flights = flights{bell: make(chan struct{}, 1)} // none is left: each ends with its call
 	var seed [8]byte
 	randomBytes(seed[:])
@@ -323,13 +325,13 @@ func (q *quickjs) start(g *guest, inv *invocation) {
 	q.drop(ctx, event)
 	q.drop(ctx, requestID)
 	q.drop(ctx, detail)
-	q.tag()
+	q.tag(ctx)
 }
 
 // advance runs one timer that is due and returns 0, or the milliseconds until one is, or -1 if there is none.
 func (q *quickjs) advance(g *guest) int32 {
 	wait := q.invoke(&g.ctx, q.tick)
-	q.tag()
+	q.tag(&g.ctx)
 	q.enter(g, q.runner)
 	return wait
 }
@@ -344,20 +346,26 @@ func (q *quickjs) drain(g *guest) {
 		if job == q.jobs {
 			break
 		}
-		if q.overlap {
-			owner := q.owners[job]
-			delete(q.owners, job)
-			q.enter(g, owner)
+		var from origin
+		if q.overlap || q.framed {
+			from = q.origins[job]
+			delete(q.origins, job)
+			if q.overlap {
+				q.enter(g, from.owner)
+			}
+			q.reframe(&g.ctx, cmp.Or(from.frame, undefined))
 		}
 		if int32(q.do(&g.ctx, qExecuteJob)) < 0 { // one that was interrupted: no job of ours or of a promise throws
 			q.do(&g.ctx, qFreeValue, uint64(q.do(&g.ctx, qGetException)))
 		}
-		q.tag()
+		q.tag(&g.ctx)
+		q.drop(&g.ctx, from.frame)
 		if q.runner.done {
 			after++
 		}
 	}
 	q.enter(g, q.runner)
+	q.reframe(&g.ctx, undefined)
 }
 
 // rejection notes a promise that was rejected, or that somebody asked for its reason after all.

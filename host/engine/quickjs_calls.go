@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -15,14 +16,22 @@ import (
 // whoever's code has made it ready. It decides which request a log line belongs to.
 type calls struct {
 	overlap bool
-	runner  *invocation            // the call whose goroutine runs the guest
-	current *invocation            // whose code runs
-	owners  map[uint32]*invocation // of jobs, by address; with overlap
-	stopped bool                   // the interpreter was interrupted
+	runner  *invocation       // the call whose goroutine runs the guest
+	current *invocation       // whose code runs
+	origins map[uint32]origin // of jobs, by address; with overlap, or when the script has frames
+	framed  bool              // the script has told of a frame
+	frame   uint64            // the one it is in, see async.js; undefined for none
+	stopped bool              // the interpreter was interrupted
 
 	mu     *sync.Mutex // guards active, and what is in it while others may take it out: with overlap, else nil
 	active []*invocation
 	last   int32 // id
+}
+
+// origin is where a job comes from.
+type origin struct {
+	owner *invocation
+	frame uint64 // a value of ours
 }
 
 // invocation is a call on its way.
@@ -61,9 +70,6 @@ func (q *calls) begin(g *guest, c *instance.Call, deadline time.Time) *invocatio
 	q.runner, q.current = inv, inv
 	if q.overlap {
 		inv.ended = make(chan struct{})
-		if q.owners == nil {
-			q.owners = map[uint32]*invocation{}
-		}
 	}
 	g.callState = inv.callState
 	return inv
@@ -122,15 +128,26 @@ func (q *calls) enter(g *guest, inv *invocation) {
 	}
 }
 
-// tag notes whose the jobs are that have become ready.
-func (q *quickjs) tag() {
-	if !q.overlap {
+// tag notes where the jobs come from that have become ready.
+func (q *quickjs) tag(ctx context.Context) {
+	if !q.overlap && !q.framed {
 		return
 	}
+	if q.origins == nil {
+		q.origins = map[uint32]origin{}
+	}
 	for job := q.word(q.jobs); job != q.jobs; job = q.word(job) {
-		if _, known := q.owners[job]; known {
+		if _, known := q.origins[job]; known {
 			return
 		}
-		q.owners[job] = q.current
+		q.origins[job] = origin{q.current, q.share(ctx, q.frame)}
+	}
+}
+
+// reframe has the script run in another frame.
+func (q *quickjs) reframe(ctx context.Context, frame uint64) {
+	if q.framed && frame != q.frame {
+		q.invoke(ctx, q.inFrame, frame)
+		q.frame = frame
 	}
 }

@@ -152,7 +152,7 @@ func (q *quickjs) deliver(g *guest) bool {
 		default:
 			q.invoke(&g.ctx, q.fetched, intValue(f.id)) // nobody waits for it any more
 		}
-		q.tag()
+		q.tag(&g.ctx)
 		q.enter(g, q.runner)
 	}
 	return len(arrived) > 0

@@ -48,6 +48,7 @@ const (
 	opFile            // operation, path, second path or flag: see quickjs_files.go
 	opKit             // context, callback: which the next call uses again if nobody has kept them
 	opZlib            // how, level, most: packs or unpacks what is outgoing, see quickjs_zlib.go
+	opFrame           // frame: that of the code that runs from now on
 )
 
 // arguments of a host call.
@@ -163,6 +164,10 @@ func (q *quickjs) hostCall(g *guest, a arguments) uint32 {
 		return q.file(g, a)
 	case opZlib:
 		result = intValue(q.zlib(g, a))
+	case opFrame:
+		q.framed = true
+		q.tag(ctx)
+		q.frame = q.value(a.box(1)) // the script has it
 	case opKit:
 		q.kit = [2]kept{q.keep(q.value(a.box(1))), q.keep(q.value(a.box(2)))}
 	}

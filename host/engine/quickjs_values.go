@@ -42,6 +42,7 @@ const (
 	qCall
 	qFreeValue
 	qDrop
+	qShare
 	qNewString
 	qNewText
 	qNewBytes
@@ -72,7 +73,7 @@ const (
 
 var quickjsExports = [...]string{
 	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFreeBlock: "js_free_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
-	qDrop: "JS_FreeValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
+	qDrop: "JS_FreeValue", qShare: "JS_DupValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
 	qPromiseState: "JS_PromiseState", qPromiseResult: "JS_PromiseResult", qPromiseHandled: "JS_PromiseMarkAsHandled",
 	qCString: "JS_ToCStringLen2", qFreeCString: "JS_FreeCString", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",
 	qMaxStack: "qjs_set_max_stack_size", qTrackRejections: "qjs_set_promise_rejection_handler", qHostFunction: "qjs_new_host_function",
@@ -217,6 +218,14 @@ func (q *quickjs) drop(ctx context.Context, v uint64) {
 	if v>>32 >= tagCounted {
 		q.do(ctx, qDrop, uint64(q.context), v)
 	}
+}
+
+// share makes a value ours, too.
+func (q *quickjs) share(ctx context.Context, v uint64) uint64 {
+	if v>>32 < tagCounted {
+		return v
+	}
+	return q.made(q.try(ctx, qShare, uint64(q.context), v))
 }
 
 // take gives the text of a value to use, in place. It may have halves of surrogate pairs.

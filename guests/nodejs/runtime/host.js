@@ -2,7 +2,7 @@
 
 const op = {
   log: 0, done: 1, fail: 2, write: 3, status: 4, header: 5, pull: 6, now: 7, random: 8, compile: 9, exit: 10, print: 11, text: 12, utf8: 13, push: 14, hash: 15,
-  names: 16, enter: 17, owner: 18, instance: 19, fetch: 20, abort: 21, file: 22, kit: 23, zlib: 24,
+  names: 16, enter: 17, owner: 18, instance: 19, fetch: 20, abort: 21, file: 22, kit: 23, zlib: 24, frame: 25,
 };
 const settings = JSON.parse(settingsText);
 const room = mail.length;

@@ -92,7 +92,7 @@ const builtins = {
       subscribe: (name, tell) => channel(name).subscribe(tell), unsubscribe: (name, tell) => channel(name).unsubscribe(tell),
     };
   }),
-  async_hooks: unavailable('async_hooks', 'the interpreter does not tell of asynchronous resources'),
+  async_hooks: asyncHooksModule,
   vm: vmModule,
   zlib: zlibModule,
   v8: unavailable('v8', 'the interpreter is QuickJS'),

@@ -15,7 +15,7 @@ class Timeout {
     ms = Number(ms);
     ms = ms >= 1 && ms <= 0x7fffffff ? Math.trunc(ms) : 1;
     const id = ++timerCount;
-    timers.set(id, this.#set = { id, run, args, ms, repeat, at: now() + ms, owner: ownerNow() });
+    timers.set(id, this.#set = { id, run, args, ms, repeat, at: now() + ms, owner: ownerNow(), frame });
   }
   ref() { return this; }
   unref() { return this; }
@@ -33,7 +33,7 @@ class Immediate {
   #set;
   constructor(run, args) {
     runnable(run);
-    immediates.push(this.#set = { run, args, owner: ownerNow() });
+    immediates.push(this.#set = { run, args, owner: ownerNow(), frame });
   }
   ref() { return this; }
   unref() { return this; }
@@ -64,8 +64,9 @@ function tick() {
   return due(next);
 }
 
-function due({ run, args, owner }) {
+function due({ run, args, owner, frame: of }) {
   enter(owner);
+  switchTo(of); // and the host back
   guarded(owner, () => run(...args));
   return 0;
 }
