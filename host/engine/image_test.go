@@ -27,6 +27,17 @@ var unique []byte
 //go:embed testdata/tables.wasm
 var tables []byte
 
+func TestImage_IsTakenBehindLullHooks(t *testing.T) {
+	p := compile(t, fn.Function{Name: "f", Code: hosttest.Module(t, "masked")})
+	for range 3 {
+		g := start(t, p)
+		c, fault := call(g, "", time.Minute)
+		require.Nil(t, fault)
+		require.Equal(t, []byte{1}, c.Response.Body, "asked once, at deploy")
+		g.Close()
+	}
+}
+
 func TestStart_FromImageFirstAndThenByReset(t *testing.T) {
 	p := compile(t, hosttest.Function("f"))
 	require.Equal(t, "image", p.StartsBy())

@@ -199,6 +199,17 @@ func (p *Program) probe(takeImage bool) (registered int32, err error) {
 	if p.kind == KindCommand { // that was its start function; _start is for requests
 		return all, nil
 	}
+	registered = all
+	switch p.mod.exports[abi.Hooks] {
+	case "":
+	case hookType:
+		if registered, fault = g.ask(abi.Hooks, deadline); fault != nil {
+			return 0, fn.Errorf(fn.CodeInvalidArgument, "the module's %s failed: %w", abi.Hooks, fault)
+		}
+	default:
+		return 0, p.mod.checkExport(abi.Hooks, abi.Hooks, hookType)
+	}
+	// Behind lull_hooks, by which a runtime can get ready what the first call of each instance would have to.
 	if takeImage && p.mod.bin.Capturable() && !p.engine.cfg.PlainStart {
 		image, err := capture(g)
 		if err != nil {
@@ -206,18 +217,7 @@ func (p *Program) probe(takeImage bool) (registered int32, err error) {
 		}
 		defer func() { p.image = image }() // not before g is released
 	}
-	switch p.mod.exports[abi.Hooks] {
-	case "":
-		return all, nil
-	case hookType:
-	default:
-		return 0, p.mod.checkExport(abi.Hooks, abi.Hooks, hookType)
-	}
-	bits, fault := g.ask(abi.Hooks, deadline)
-	if fault != nil {
-		return 0, fn.Errorf(fn.CodeInvalidArgument, "the module's %s failed: %w", abi.Hooks, fault)
-	}
-	return bits, nil
+	return registered, nil
 }
 
 // Kind is KindReactor, KindCommand, KindInterpreter or KindServer.

@@ -64,13 +64,15 @@ var spare []Context
 
 func newContext(phase string) *Context {
 	if len(spare) == 0 {
-		spare = make([]Context, 32)
+		moreContexts()
 	}
 	c := &spare[0]
 	spare = spare[1:]
 	c.phase = phase
 	return c
 }
+
+func moreContexts() { spare = make([]Context, 32) }
 
 var _ context.Context = (*Context)(nil)
 

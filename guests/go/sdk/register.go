@@ -83,9 +83,11 @@ func register[F any](slot *registration[F], name string, isNil bool, do F) {
 	*slot = registration[F]{do: do, where: where}
 }
 
-// registeredHooks is the answer of the export lull_hooks.
+// registeredHooks is the answer of the export lull_hooks. Instances start behind it, so it gets ready what the first event of each would.
 func registeredHooks() uint32 {
 	program.sealed = true
+	moreContexts()
+	prime()
 	if program.handler.where == "" {
 		hostLog(levelError, noHandler)
 	}
@@ -99,3 +101,16 @@ func registeredHooks() uint32 {
 }
 
 const noHandler = "lull: no handler is registered: call lull.Handle or lull.HandleHTTP in an init function"
+
+// made keeps the compiler from leaving out an allocation.
+var made any
+
+// prime makes an object of each small size, with pointers and without. Go takes a span of memory for each size when it is first asked for one, which
+// writes all over its own tables; in an instance each page of these would cost a page fault, and stay.
+func prime() {
+	for n := 8; n <= 1024; n += 8 {
+		made = make([]byte, n)
+		made = make([]*byte, n/8)
+	}
+	made = nil
+}
