@@ -84,7 +84,7 @@ func (k *kit) httpContext(t *testing.T) {
 		t.Errorf("the last header does not end with a line feed: %q", headers)
 	}
 	// A method without a body: the empty event's answer shows that it came through.
-	equal(t, "a GET request", k.request(t, http.MethodGet, "/", nil, nil).text(t), digest(nil))
+	sameDigest(t, k.request(t, http.MethodGet, "/", nil, nil).text(t), nil)
 }
 
 func validIP(s string) bool {

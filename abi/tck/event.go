@@ -2,10 +2,12 @@ package tck
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -16,10 +18,10 @@ func (k *kit) event(t *testing.T) {
 	for _, size := range sizes {
 		event := noise(size)
 		t.Run(fmt.Sprintf("of %d bytes is read whole", size), func(t *testing.T) {
-			equal(t, "length and hash", k.invoke(t, event).text(t), digest(event))
+			sameDigest(t, k.invoke(t, event).text(t), event)
 		})
 		t.Run(fmt.Sprintf("of %d bytes is the body of a request to the URL", size), func(t *testing.T) {
-			equal(t, "length and hash", k.request(t, http.MethodPost, "/", nil, event).text(t), digest(event))
+			sameDigest(t, k.request(t, http.MethodPost, "/", nil, event).text(t), event)
 		})
 		t.Run(fmt.Sprintf("payload of %d bytes comes back as the answer", size), func(t *testing.T) {
 			// The case's name needs room in the largest event.
@@ -50,6 +52,16 @@ func noise(size int) []byte {
 		p[0] = 0
 	}
 	return p
+}
+
+// sameDigest wants the answer to an event: its length and either hash.
+func sameDigest(t *testing.T, have string, event []byte) {
+	t.Helper()
+	want := digest(event)
+	if strings.Contains(have, " sha256:") {
+		want = fmt.Sprintf("%d sha256:%x", len(event), sha256.Sum256(event))
+	}
+	equal(t, "length and hash", have, want)
 }
 
 func digest(p []byte) string {

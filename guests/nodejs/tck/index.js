@@ -15,9 +15,7 @@ const armed = {};
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
 function digest(bytes) {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  return `${bytes.length} ${(hash >>> 0).toString(16).padStart(8, '0')}`;
+  return `${bytes.length} sha256:${crypto.createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 function field(context, name) {
