@@ -63,8 +63,8 @@ func TestStore_AFullDiskRefusesDeploysAndDamagesNothing(t *testing.T) {
 	}
 	do("dd", "if=/dev/zero", "of="+ballast, "bs=1M", "count=8")
 	start := func() *server {
-		s := &server{ended: make(chan struct{}), within: within}
-		s.start(t, &s.stderr, "--data", data)
+		s := &server{within: within}
+		s.start(t, "--data", data)
 		return s
 	}
 	s := start()

@@ -16,7 +16,7 @@ import (
 
 // TestNew_MakesAProjectThatDeploysAndAnswers takes no step but those that new prints.
 func TestNew_MakesAProjectThatDeploysAndAnswers(t *testing.T) {
-	s := serve(t, "--data", warmData(t))
+	s := (&server{unwatched: true}).start(t, "--data", warmData(t))
 	for _, lang := range guests.Languages() {
 		t.Run(lang, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "greet-"+lang)

@@ -63,8 +63,8 @@ func TestNATS_LetsInWhoHasCredentials(t *testing.T) {
 	}
 	t.Run("the environment may name the servers", func(t *testing.T) {
 		nats := startNATS(t, "--user", "lull", "--pass", secret)
-		s := &server{ended: make(chan struct{}), env: []string{natsVariable + "=nats://lull:" + secret + "@" + nats.Address}}
-		s.start(t, &s.stderr)
+		s := &server{env: []string{natsVariable + "=nats://lull:" + secret + "@" + nats.Address}}
+		s.start(t)
 		s.lull(t, "deploy", "f", probe(t)).ok(t)
 		require.NoDirExists(t, filepath.Join(s.data, "store"), "nothing is kept beside NATS")
 	})

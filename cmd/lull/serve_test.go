@@ -159,8 +159,8 @@ func TestServe_AnswersWhileNobodyReadsItsLog(t *testing.T) {
 	require.NoError(t, err)
 	defer read.Close()
 	defer write.Close()
-	s := &server{ended: make(chan struct{})}
-	s.start(t, write, "--events", "--deploy", "f="+probe(t))
+	s := &server{}
+	s.startTo(t, write, "--events", "--deploy", "f="+probe(t))
 	line := strings.Repeat("x", 1<<10)
 	require.Eventually(t, func() bool { return post(t, s.http+"/f/", "e") == "e" }, patience, 10*time.Millisecond)
 	for range 500 { // far more lines than a pipe holds
@@ -187,8 +187,8 @@ func TestServe_RunsModulesWithoutAHomeFolder(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the user's cache folder has other variables elsewhere")
 	}
-	s := &server{ended: make(chan struct{}), within: []string{"env", "-u", "HOME", "-u", "XDG_CACHE_HOME", "-u", interpreters.Variable}}
-	s.start(t, &s.stderr)
+	s := &server{within: []string{"env", "-u", "HOME", "-u", "XDG_CACHE_HOME", "-u", interpreters.Variable}}
+	s.start(t)
 	s.lull(t, "deploy", "f", probe(t)).ok(t)
 	require.Equal(t, "ehello", s.lull(t, "invoke", "f", "-d", "ehello").ok(t))
 	require.Contains(t, s.stderr.String(), interpreters.Variable)

@@ -31,6 +31,7 @@ type server struct {
 	exit      int      // the code that it has to end with
 	within    []string // the command that runs it, if there is one
 	command   []string // in place of serve
+	unwatched bool     // by the race detector: what it is about is a language or its tools, and takes five times as long beside the detector
 	env       []string // beside the clean environment
 	data      string   // its data directory, unless its arguments name another
 	ended     chan struct{}
@@ -39,19 +40,28 @@ type server struct {
 // serve starts a server on free ports and a data directory of its own, and stops it in clean-up, where it must exit with s.exit.
 func serve(t testing.TB, args ...string) *server {
 	t.Helper()
-	s := &server{ended: make(chan struct{})}
-	s.start(t, &s.stderr, args...)
-	return s
+	return (&server{}).start(t, args...)
 }
 
-func (s *server) start(t testing.TB, stderr io.Writer, args ...string) {
+func (s *server) start(t testing.TB, args ...string) *server {
 	t.Helper()
+	return s.startTo(t, &s.stderr, args...)
+}
+
+// startTo writes standard error elsewhere.
+func (s *server) startTo(t testing.TB, stderr io.Writer, args ...string) *server {
+	t.Helper()
+	s.ended = make(chan struct{})
 	if s.command == nil {
 		s.command = []string{"serve"}
 	}
 	s.data = filepath.Join(t.TempDir(), "data")
 	args = append([]string{"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", s.data}, args...)
-	args = slices.Concat(s.within, []string{binary}, s.command, args)
+	path := binary
+	if s.unwatched {
+		path = plain
+	}
+	args = slices.Concat(s.within, []string{path}, s.command, args)
 	s.cmd = exec.Command(args[0], args[1:]...)
 	s.cmd.Env = append(cleanEnv(), s.env...)
 	s.cmd.Stderr = stderr
@@ -82,6 +92,7 @@ func (s *server) start(t testing.TB, stderr io.Writer, args ...string) {
 	case <-time.After(patience):
 		t.Fatal("lull serve does not listen")
 	}
+	return s
 }
 
 // stop sends SIGTERM, unless the server has ended, and returns the exit code.

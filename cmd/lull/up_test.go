@@ -42,8 +42,8 @@ func upProject(t *testing.T, lang, file string) {
 		require.NoError(t, os.WriteFile(main, []byte(strings.ReplaceAll(string(source), "hello", greeting)), 0o666))
 	}
 
-	s := &server{ended: make(chan struct{}), command: []string{"up", dir}}
-	s.start(t, &s.stderr, "--data", warmData(t))
+	s := &server{command: []string{"up", dir}, unwatched: lang != "c"}
+	s.start(t, "--data", warmData(t))
 	says := func(text string) bool { return strings.Contains(s.stderr.String(), text) }
 	answer := func() string {
 		resp, err := http.Post(s.http+"/greeter/", "text/plain", strings.NewReader("Ada"))
@@ -106,8 +106,8 @@ func upProject(t *testing.T, lang, file string) {
 func TestUp_WaitsForAProjectThatDoesNotBuildYet(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "later")
 	require.NoError(t, os.Mkdir(dir, 0o777))
-	s := &server{ended: make(chan struct{}), command: []string{"up", dir, "--name", "now"}}
-	s.start(t, &s.stderr)
+	s := &server{command: []string{"up", dir, "--name", "now"}}
+	s.start(t)
 	require.Eventually(t, func() bool { return strings.Contains(s.stderr.String(), "waiting for a change") }, patience, 20*time.Millisecond)
 	require.Contains(t, s.stderr.String(), "unknown language")
 
