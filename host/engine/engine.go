@@ -133,6 +133,9 @@ func (e *Engine) Close() error {
 		leak = fmt.Errorf("%w: %d programs, %d guests", ErrInUse, programs, memories)
 	}
 	e.spaces.close() // and keeps none any more
+	if leak == nil { // what leaks may run
+		e.stacks.close()
+	}
 	return errors.Join(leak, e.interpreters.close(ctx), e.servers.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
 }
 

@@ -40,6 +40,9 @@ func newStack(bytes []byte) *callStack {
 type stacks struct {
 	spaces        *spaces
 	deep, shallow sync.Pool // of *callStack
+
+	mu     sync.Mutex
+	mapped map[*byte][]byte // what deep stacks are of: those of the pool, and those that it has let go but the collector has not found yet
 }
 
 func (s *stacks) take(shallow bool) *callStack {
@@ -48,9 +51,7 @@ func (s *stacks) take(shallow bool) *callStack {
 			return c
 		}
 		if space := s.spaces.take(deepStack); space != nil {
-			c := newStack(space)
-			runtime.AddCleanup(c, s.release, space) // when the pool has let it go
-			return c
+			return s.own(space)
 		}
 	}
 	if c, ok := s.shallow.Get().(*callStack); ok {
@@ -59,7 +60,36 @@ func (s *stacks) take(shallow bool) *callStack {
 	return newStack(make([]byte, shallowStack))
 }
 
-func (s *stacks) release(space []byte) { s.spaces.put(space, uint64(len(space))) }
+// own makes a stack of address space, which goes back when the pool has let the stack go, or the engine is closed.
+func (s *stacks) own(space []byte) *callStack {
+	c, at := newStack(space), &space[0]
+	s.mu.Lock()
+	if s.mapped == nil {
+		s.mapped = map[*byte][]byte{}
+	}
+	s.mapped[at] = space
+	s.mu.Unlock()
+	runtime.AddCleanup(c, func(at *byte) {
+		s.mu.Lock()
+		space := s.mapped[at]
+		delete(s.mapped, at)
+		s.mu.Unlock()
+		if space != nil {
+			s.spaces.put(space, uint64(len(space)))
+		}
+	}, at)
+	return c
+}
+
+// close gives all address space back. No call runs any more.
+func (s *stacks) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, space := range s.mapped {
+		release(space)
+	}
+	s.mapped = nil
+}
 
 // put takes a stack back. One of Go's heap that has become large is left to the collector; of a deep one the pages far down go back to the system: at
 // once if a call was seen there, otherwise now and then, since a call can get there and back between two looks.
