@@ -11,6 +11,10 @@ import (
 // lingerTime is how long a connection is still read after an answer that came before the end of the request.
 const lingerTime = 2 * time.Second
 
+// firstWord is how long Shutdown waits for a connection on which nothing has come yet. Clients open connections ahead of requests, and fasthttp takes such a
+// one for busy until its read times out.
+const firstWord = 500 * time.Millisecond
+
 // Serve accepts connections until Shutdown, and then returns nil. It closes ln in every case.
 func (s *Server) Serve(ln net.Listener) error {
 	l := &listener{Listener: ln}
@@ -30,8 +34,9 @@ func (s *Server) Serve(ln net.Listener) error {
 // listener hands out conns and remembers those that are open. Lock order: Server.mu, then listener.mu.
 type listener struct {
 	net.Listener
-	once sync.Once
-	err  error
+	once     sync.Once
+	err      error
+	stopping atomic.Bool
 
 	mu struct {
 		sync.Mutex
@@ -57,6 +62,18 @@ func (l *listener) Close() error {
 	return l.err
 }
 
+// hurry gives connections that have said nothing little time to begin.
+func (l *listener) hurry() {
+	l.stopping.Store(true)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.mu.conns {
+		if !c.spoke.Load() {
+			_ = c.Conn.SetReadDeadline(time.Now().Add(firstWord))
+		}
+	}
+}
+
 func (l *listener) closeConns() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,6 +88,25 @@ type conn struct {
 	net.Conn
 	owner  *listener
 	linger atomic.Bool
+	spoke  atomic.Bool // the client has sent something
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && !c.spoke.Load() {
+		c.spoke.Store(true)
+	}
+	return n, err
+}
+
+// SetReadDeadline of a connection that was accepted just before the listener was closed, and has said nothing, is as hurry has it.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if c.owner.stopping.Load() && !c.spoke.Load() {
+		if soon := time.Now().Add(firstWord); t.IsZero() || t.After(soon) {
+			t = soon
+		}
+	}
+	return c.Conn.SetReadDeadline(t)
 }
 
 func (c *conn) Close() error {

@@ -104,13 +104,14 @@ type logger struct{ zerolog.Logger }
 
 func (l logger) Printf(format string, args ...any) { l.Debug().Msgf(format, args...) }
 
-// Shutdown stops listening, lets the running requests end and closes idle connections. When ctx ends first, it closes what is left
+// Shutdown stops listening, lets the running requests end and closes idle connections, those on which nothing has come yet after half a second. When ctx ends first, it closes what is left
 // and returns ctx's error. The server cannot be used again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.mu.closed = true
 	for l := range s.mu.listeners {
 		_ = l.Close()
+		l.hurry()
 	}
 	s.mu.Unlock()
 	err := s.fast.ShutdownWithContext(ctx)

@@ -99,6 +99,35 @@ func TestServer_KeepsFailuresOfTheHostToItsLog(t *testing.T) {
 	require.Contains(t, out.String(), "disk sda1 is on fire")
 }
 
+func TestServer_ShutdownDoesNotWaitForAConnectionWithoutARequest(t *testing.T) {
+	s, addr, _ := start(t, func(_ *Server, ctx *fasthttp.RequestCtx) { ctx.SetBodyString("here") })
+	idle, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer idle.Close()
+	late, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer late.Close()
+	require.Eventually(t, func() bool { return s.fast.GetOpenConnectionsCount() == 2 }, 10*time.Second, time.Millisecond)
+
+	stopped := make(chan error, 1)
+	go func() { stopped <- s.Shutdown(context.Background()) }()
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	}, 10*time.Second, time.Millisecond, "it listens no more")
+	_, err = io.WriteString(late, "GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+	require.NoError(t, err)
+	answer, err := io.ReadAll(late)
+	require.NoError(t, err)
+	require.Contains(t, string(answer), "here", "a request that comes at once is served")
+	require.NoError(t, <-stopped)
+	_, err = io.ReadAll(idle)
+	require.NoError(t, err, "it is closed in order")
+}
+
 func TestServer_ShutdownClosesConnectionsWhenItsContextEnds(t *testing.T) {
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s, addr, _ := start(t, func(*Server, *fasthttp.RequestCtx) {
