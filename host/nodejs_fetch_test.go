@@ -178,16 +178,27 @@ exports.handler = async event => {
   await (await fetch(base + path)).text();
   return others > before ? 'met' : 'alone';
 };
-`), here, func(f *fn.Function) { f.Limits.Concurrency, f.Limits.MaxInstances = 10, 1 })
+`), func(f *fn.Function) {
+			f.AllowHosts, f.Limits.Concurrency, f.Limits.MaxInstances = []string{"127.0.0.1"}, 10, 1
+		})
+		release := make(chan struct{})
+		var held atomic.Int32
+		holding := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			held.Add(1)
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		}))
+		defer holding.Close()
 		waiting := make(chan string, 3)
 		for range cap(waiting) {
-			go func() { waiting <- string(f.call(t, s.URL+" /slow").Body) }()
+			go func() { waiting <- string(f.call(t, holding.URL+" /").Body) }()
 		}
-		until(t, "they wait", func() bool {
-			all := node.Instances(f.Key)
-			return len(all) == 1 && all[0].Active == 3
-		})
-		require.True(t, strings.HasPrefix(f.answer(t, s.URL), "other"))
+		until(t, "they wait", func() bool { return held.Load() == 3 })
+		require.Len(t, node.Instances(f.Key), 1)
+		require.True(t, strings.HasPrefix(f.answer(t, holding.URL), "other"))
+		close(release)
 		for range cap(waiting) {
 			require.Equal(t, "met", <-waiting)
 		}
