@@ -52,13 +52,7 @@ const frameLength = 10
 
 // withLength fills the length in.
 func withLength(b []byte) []byte {
-	for at, n := frameLength-1, len(b); at >= 0; at-- {
-		b[at] = ' '
-		if n > 0 {
-			b[at] = byte('0' + n%10)
-		}
-		n /= 10
-	}
+	copy(b, fmt.Sprintf("%*d", frameLength, len(b)))
 	return b
 }
 

@@ -37,7 +37,6 @@ const undefined = tagUndefined << 32
 const (
 	qMalloc = iota
 	qBlock
-	qFreeBlock
 	qFree
 	qCall
 	qFreeValue
@@ -72,7 +71,7 @@ const (
 )
 
 var quickjsExports = [...]string{
-	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFreeBlock: "js_free_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
+	qMalloc: "wasm_malloc", qBlock: "js_malloc_rt", qFree: "wasm_free", qCall: "JS_Call", qFreeValue: "qjs_free_value",
 	qDrop: "JS_FreeValue", qShare: "JS_DupValue", qNewString: "qjs_new_string", qNewText: "JS_NewStringLen", qNewBytes: "JS_NewUint8ArrayCopy", qBytes: "JS_GetUint8Array",
 	qPromiseState: "JS_PromiseState", qPromiseResult: "JS_PromiseResult", qPromiseHandled: "JS_PromiseMarkAsHandled",
 	qCString: "JS_ToCStringLen2", qFreeCString: "JS_FreeCString", qExecuteJob: "qjs_execute_pending_job", qInit: "qjs_init",

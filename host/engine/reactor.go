@@ -102,7 +102,7 @@ func (r *reactor) instantiate() (wrong *fn.Fault, err error) {
 
 // Close ends the guest. Its module instance and memory become a slot, if they can be reset; otherwise they are released.
 func (r *reactor) Close() {
-	if !r.broken && r.reset() && r.program.slots.put(r) {
+	if !r.broken && r.program.slots.want() && r.reset() && r.program.slots.put(r) {
 		return
 	}
 	r.release()

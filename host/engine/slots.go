@@ -27,6 +27,13 @@ func (s *slots) take() *reactor {
 	return r
 }
 
+// want spares the reset of a guest that will not be kept.
+func (s *slots) want() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.closed && len(s.free) < maxSlots
+}
+
 // put keeps r and reports whether there was room for it.
 func (s *slots) put(r *reactor) bool {
 	r.id, r.out = "", discard{}

@@ -3,22 +3,12 @@ package engine
 import (
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/lull-dev/lull/abi"
 	"github.com/lull-dev/lull/host/fn"
-	"github.com/lull-dev/lull/host/instance"
 )
-
-func run(g instance.Guest, event string) *fn.Fault {
-	now := time.Now()
-	return g.Call(&instance.Call{
-		Phase: abi.PhaseHandler, RequestID: fn.NewRequestID(), Start: now, Deadline: now.Add(time.Minute),
-		Request: &fn.Request{Body: []byte(event)}, Response: new(fn.Response),
-	})
-}
 
 func TestCallFunction_LeavesAGuestWithoutAStack(t *testing.T) {
 	p := compile(t, newEngine(t, Config{}), fn.Function{Name: "f", Code: testModule(t, "probe")})
@@ -27,7 +17,7 @@ func TestCallFunction_LeavesAGuestWithoutAStack(t *testing.T) {
 	defer g.Close()
 	f := &g.(*reactor).driver.(*exports).functions[abi.PhaseHandler]
 	for _, event := range []string{"c", "d", "t"} { // counts, recurses, traps
-		fault = run(g, event)
+		fault = g.Call(request(event))
 		require.Equal(t, event == "t", fault != nil)
 		require.NotNil(t, f.at, "wazero's fields are known")
 		require.Nil(t, *f.stack())
@@ -47,10 +37,10 @@ func TestCallFunction_ARecursionTakesNothingOfTheHeap(t *testing.T) {
 	g, fault := p.Start("c-test", &said{})
 	require.Nil(t, fault)
 	defer g.Close()
-	require.Nil(t, run(g, "c"))
+	require.Nil(t, g.Call(request("c")))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	require.Nil(t, run(g, "d"))
+	require.Nil(t, g.Call(request("d")))
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20), "wazero moved the stack to larger ones of tens of MiB")
 }
