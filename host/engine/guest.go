@@ -106,6 +106,9 @@ func (g *guest) end() {
 	g.stdout.flush()
 	g.stderr.flush()
 	g.fetches.end()
+	if g.memory.watched && g.call != nil && g.call.Phase == abi.PhaseHandler {
+		g.memory.served()
+	}
 	g.call, g.fetches = nil, nil
 }
 

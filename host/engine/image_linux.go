@@ -12,9 +12,10 @@ import (
 
 // backing is a file in memory, whose pages all guests share until they write to them.
 type backing struct {
-	fd   int
-	view []byte // the file, to copy from
-	few  []int  // where its pages are that are not zeros, if they are few enough to be copied into each guest; otherwise nil
+	fd       int
+	view     []byte // the file, to copy from
+	few      []int  // where its pages are that are not zeros, if they are few enough to be copied into each guest; otherwise nil
+	prefault        // where few is nil
 }
 
 // fewPages is how many pages of an image are copied instead of mapped: a mapping takes as long as the faults of two pages, and of these a guest writes to most.
@@ -59,6 +60,7 @@ func (b *backing) save(image []byte) (err error) {
 	}
 	if len(filled) <= fewPages {
 		b.few = filled
+		b.seen.Store(lessons)
 	}
 	if b.view, err = unix.Mmap(b.fd, 0, len(image), unix.PROT_READ, unix.MAP_SHARED); err != nil {
 		return fmt.Errorf("view of the image: %w", err)
@@ -77,8 +79,11 @@ func (im *image) load(space []byte) error {
 		}
 		return nil
 	}
-	_, err := unix.MmapPtr(im.fd, 0, unsafe.Pointer(&space[0]), uintptr(im.size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED)
-	return err
+	if _, err := unix.MmapPtr(im.fd, 0, unsafe.Pointer(&space[0]), uintptr(im.size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED); err != nil {
+		return err
+	}
+	im.have(space)
+	return nil
 }
 
 // reload makes the memory the image again: it copies the pages that a guest has written to from the image, or drops them, if they are many

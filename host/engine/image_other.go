@@ -22,4 +22,8 @@ func (im *image) reload(space []byte) error { return im.load(space) }
 // empty is not worth it without memory to map over: the heap empties what it gives.
 func empty([]byte, uint64) bool { return false }
 
+func (b *backing) learns() bool { return false }
+
+func (b *backing) learn([]byte) {}
+
 func (b *backing) drop() { b.bytes = nil }

@@ -16,8 +16,9 @@ type memory struct {
 	// held is locked while the mapping comes, goes, or is looked at by somebody else than its guest.
 	held  sync.Mutex
 	space []byte
-	// refused is set when a grow past the limit has failed. Only the goroutine that runs the guest uses it.
-	refused bool
+	// Only the goroutine that runs the guest uses these.
+	refused bool // a grow past the limit has failed
+	watched bool // the image wants to know what the first event has written to
 }
 
 // reserve takes the address space and maps the image. Where the system has none left, the memory stays empty and every Reallocate
@@ -34,6 +35,7 @@ func (m *memory) reserve(limit uint64) {
 			release(space)
 			return
 		}
+		m.watched = m.image.learns()
 	}
 	m.space = space
 	m.inUse.Add(1)
@@ -54,6 +56,14 @@ func (m *memory) Reallocate(size uint64) []byte {
 
 // bytes are the memory's contents, valid until Free.
 func (m *memory) bytes() []byte { return m.space[:m.size.Load()] }
+
+// served tells the image what the first event has written to.
+func (m *memory) served() {
+	m.watched = false
+	if m.space != nil { // the call may have closed the module
+		m.image.learn(m.space[:m.image.size])
+	}
+}
 
 // reset brings the image back, of whose size the memory still is. It panics where the system refuses, which it does for
 // addresses that are not ours only.
