@@ -84,6 +84,7 @@ func (k *kit) change(t *testing.T, do func(*function)) {
 		}
 	}
 	do(&f)
+	k.changed = false
 	k.update(t, f)
 }
 
@@ -93,10 +94,14 @@ func (k *kit) reset(t *testing.T) {
 	k.change(t, func(*function) {})
 }
 
+// undone resets when the test has ended, before the next request. Where another change comes first, that is one update less: for an interpreter
+// an update is a start.
+func (k *kit) undone(t *testing.T) { t.Cleanup(func() { k.changed = true }) }
+
 // armed deploys the function with a hook that is armed from the start, for one test.
 func (k *kit) armed(t *testing.T, action string, more func(*function)) {
 	t.Helper()
-	t.Cleanup(func() { k.reset(t) })
+	k.undone(t)
 	k.change(t, func(f *function) {
 		f.Environment["LULL_TCK"] = action
 		if more != nil {
@@ -108,7 +113,7 @@ func (k *kit) armed(t *testing.T, action string, more func(*function)) {
 // oneSecond sets the time limit of a call for one test.
 func (k *kit) oneSecond(t *testing.T) {
 	t.Helper()
-	t.Cleanup(func() { k.reset(t) })
+	k.undone(t)
 	k.change(t, func(f *function) { *f.Timeout = 1 })
 }
 

@@ -81,7 +81,7 @@ func (k *kit) hooks(t *testing.T) {
 			for _, action := range actions {
 				if action == "loop" {
 					k.hook(t, label(name))
-					t.Cleanup(func() { k.reset(t) })
+					k.undone(t)
 					k.change(t, func(f *function) {
 						for _, h := range []*hook{f.Hooks.PreFreeze, f.Hooks.PreStop} {
 							if h != nil {

@@ -70,6 +70,9 @@ func event(payload, line string, args ...any) []byte {
 
 func (k *kit) send(t *testing.T, req *http.Request) outcome {
 	t.Helper()
+	if k.changed {
+		k.reset(t)
+	}
 	resp := must(k.client.Do(req))(t)
 	defer resp.Body.Close()
 	o := outcome{

@@ -51,7 +51,7 @@ func (k *kit) outbound(t *testing.T) {
 	allow := func(t *testing.T, hosts ...string) {
 		k.change(t, func(f *function) { f.AllowHosts = append([]string{}, hosts...) })
 	}
-	t.Cleanup(func() { k.reset(t) })
+	k.undone(t)
 
 	t.Run("sends a request and reads the answer", func(t *testing.T) {
 		allow(t, host)

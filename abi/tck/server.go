@@ -78,7 +78,7 @@ func (k *kit) serverHooks(t *testing.T) {
 // serverOverlap has each of two requests wait for the other: /meet answers when two are there.
 func (k *kit) serverOverlap(t *testing.T) {
 	two := 2
-	t.Cleanup(func() { k.reset(t) })
+	k.undone(t)
 	k.change(t, func(f *function) { f.Concurrency = &two })
 	first := make(chan outcome)
 	go func() { first <- k.request(t, http.MethodGet, "/meet", nil, nil) }()

@@ -9,7 +9,7 @@ import (
 // system is what a guest gets from WASI.
 func (k *kit) system(t *testing.T) {
 	t.Run("gives the function's environment", func(t *testing.T) {
-		t.Cleanup(func() { k.reset(t) })
+		k.undone(t)
 		k.change(t, func(f *function) { f.Environment["TCK_VALUE"] = "a b=ä" })
 		equal(t, "TCK_VALUE", k.call(t, "env TCK_VALUE").text(t), "a b=ä")
 		equal(t, "a variable that is not there", k.call(t, "env TCK_MISSING").text(t), "")

@@ -55,6 +55,8 @@ type kit struct {
 	client *http.Client
 	before function // the configuration to put back
 	cases  map[string]bool
+
+	changed bool // a test that has ended has left its change in place
 }
 
 // required are the cases and hooks without a mark in README.md.

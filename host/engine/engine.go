@@ -71,6 +71,7 @@ type Engine struct {
 	turns   turns
 
 	modules      modules
+	images       images
 	interpreters interpreters
 	servers      servers
 

@@ -42,7 +42,7 @@ type language struct {
 	ownFiles bool
 	// configure adds arguments and environment; nil: the function's name and its Env.
 	configure func(p *Program, c wazero.ModuleConfig) wazero.ModuleConfig
-	// driver makes the driver of one guest. One that starts from the image finds in p.booted the driver that the image was taken of.
+	// driver makes the driver of one guest. One that starts from the image finds in p.places those of the driver that the image was taken with.
 	driver func(p *Program) sourceDriver
 	// overlaps tells that calls may run beside each other in one guest.
 	overlaps bool
@@ -52,6 +52,8 @@ type language struct {
 // function that is not there.
 type sourceDriver interface {
 	driver
+	// standing is what the driver knows behind boot and what is the same in all guests from the image; nil if there is nothing. It does not change.
+	standing() any
 	// functions are the names of what the handler's file has, after boot.
 	functions(r *reactor) ([]string, error)
 }
@@ -146,7 +148,8 @@ func (in *interpreters) close(ctx context.Context) error {
 	return in.runtime.Close(ctx)
 }
 
-// CompileSource makes a function whose code is a source tree ready to start: it loads the tree in the interpreter once, and takes the image. It refuses, as
+// CompileSource makes a function whose code is a source tree ready to start: it loads the tree in the interpreter once, and takes the image, unless
+// a program has one that is the same. It refuses, as
 // InvalidArgument, a package that is damaged or not acceptable, an interpreter that is not there, and code that does not load or lacks a
 // handler or hook that is configured. f must not change afterwards.
 func (e *Engine) CompileSource(ctx context.Context, f *fn.Function, interpreter string) (*Program, error) {
@@ -154,10 +157,14 @@ func (e *Engine) CompileSource(ctx context.Context, f *fn.Function, interpreter 
 	if err != nil {
 		return nil, err
 	}
+	if p.adopt() {
+		return p, nil
+	}
 	if err := p.bootOnce(func(*reactor) error { return nil }); err != nil {
 		p.Close()
 		return nil, err
 	}
+	p.share()
 	return p, nil
 }
 
@@ -197,7 +204,7 @@ func (p *Program) bootOnce(look func(*reactor) error) error {
 		if err != nil {
 			return fmt.Errorf("image of the function: %w", err)
 		}
-		defer func() { p.image, p.booted = image, g.driver }() // not before g is released
+		defer func() { p.image, p.places = image, g.driver.(sourceDriver).standing() }() // not before g is released
 	}
 	return look(g)
 }

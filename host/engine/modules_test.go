@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"context"
+	"crypto/sha256"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -45,4 +49,29 @@ func TestModules_AreSharedByProgramsOfTheSameCode(t *testing.T) {
 		all.Wait()
 		require.Zero(t, shared())
 	})
+}
+
+// wazero lets who asks for a module find one that it is still reading from its cache.
+func TestModules_TheSameCodeIsCompiledByOneAtATime(t *testing.T) {
+	e := newEngine(t, Config{})
+	f := probe(t).WithDefaults()
+	made, err := e.modules.alone(t.Context(), sha256.Sum256(f.Code))
+	require.NoError(t, err)
+	for _, compile := range []func(context.Context) error{
+		func(ctx context.Context) error { _, err := e.Compile(ctx, &f); return err },
+		func(ctx context.Context) error { _, err := e.shared(ctx, e.runtime, f.Code); return err },
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		require.ErrorIs(t, compile(ctx), context.DeadlineExceeded)
+		cancel()
+	}
+	other := f
+	other.Code = append(slices.Clone(f.Code), 0, 2, 1, 'x') // a section without a meaning
+	p, err := e.Compile(t.Context(), &other)
+	require.NoError(t, err, "other code does not wait")
+	p.Close()
+	made()
+	p, err = e.Compile(t.Context(), &f)
+	require.NoError(t, err)
+	p.Close()
 }

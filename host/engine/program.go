@@ -30,9 +30,10 @@ type Program struct {
 	source      *source.Tree
 	mounts      []mount
 	obstacle    string // why there is no image, or empty
-	booted      driver // what the image was taken with; nil without one
+	places      any    // those of the driver that the image was taken with; nil without one
 
 	image *image // what guests start from; nil for commands, and for modules that cannot be captured
+	leave func() // gives a shared image back; nil if it is the program's own
 	slots slots
 }
 
@@ -272,7 +273,10 @@ func (p *Program) Start(id string, out instance.Output) (instance.Guest, *fn.Fau
 // Close releases the compiled code. No guest is left. It is called once.
 func (p *Program) Close() {
 	p.slots.close()
-	if p.image != nil {
+	switch {
+	case p.leave != nil:
+		p.leave()
+	case p.image != nil:
 		p.image.drop()
 	}
 	if p.interpreter == nil { // whose module is the engine's

@@ -239,8 +239,8 @@ func (q *quickjs) restored(r *reactor) error {
 		q.files = r.files
 		q.mod, q.fns = r.mod, [len(q.fns)]function{}
 	}
-	if booted, ok := r.program.booted.(*quickjs); ok {
-		q.places = booted.places
+	if booted, ok := r.program.places.(places); ok {
+		q.places = booted
 	}
 	q.pending, q.outgoing, q.rejected, q.depth, q.calls = nil, nil, nil, 0, calls{overlap: r.program.Overlaps(), frame: undefined}
 	q.flights = flights{bell: make(chan struct{}, 1)} // none is left: each ends with its call
@@ -250,6 +250,8 @@ func (q *quickjs) restored(r *reactor) error {
 	q.memory().Write(q.seed, seed[:])
 	return nil
 }
+
+func (q *quickjs) standing() any { return q.places }
 
 // functions are the names of the functions that the handler's file exports.
 func (q *quickjs) functions(r *reactor) (names []string, err error) {

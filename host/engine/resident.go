@@ -217,6 +217,9 @@ func (d *resident) died(r *reactor, began time.Time, err error, told *fn.Fault) 
 // maxReason bounds what a fault's message quotes of a guest.
 const maxReason = 4 << 10
 
+// standing is nothing: where the buffer is, the size of the memory tells.
+func (*resident) standing() any { return nil }
+
 // functions asks the interpreter what the handler's file has.
 func (d *resident) functions(r *reactor) ([]string, error) {
 	if err := d.exchange(functionsFrame(r.program)); err != nil {

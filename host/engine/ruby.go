@@ -30,8 +30,8 @@ func init() {
 		},
 		driver: func(p *Program) sourceDriver {
 			d := &rubyDriver{}
-			if p.booted != nil {
-				d.places = p.booted.(*rubyDriver).places
+			if p.places != nil {
+				d.places = p.places.(rubyPlaces)
 			}
 			d.devices = &devices{guest: func() *guest { return d.r.guest }, answer: func(reply []byte) { d.reply, d.replied = reply, true }}
 			return d
@@ -293,6 +293,8 @@ func (d *rubyDriver) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	}
 	return fault, err
 }
+
+func (d *rubyDriver) standing() any { return d.places }
 
 // functions asks the interpreter what the handler's file has.
 func (d *rubyDriver) functions(r *reactor) ([]string, error) {
