@@ -82,6 +82,7 @@ var leaves = []struct {
 	{"host/lifecycle", []string{"abi"}, "a pure table"},
 	{"host/engine/wasmbin", nil, "bytes in, bytes out"},
 	{"host/engine/http1", nil, "bytes in, bytes out"},
+	{"host/interpreters/cstack", nil, "bytes in, bytes out"},
 	{"host/store", nil, "who keeps things and who has them kept agree on this alone"},
 	{"bench/latency", []string{"github.com/HdrHistogram/hdrhistogram-go"}, "what loads and reports share"},
 	{"bench/process", nil, "it runs anything"},

@@ -41,7 +41,7 @@ function handler($event, $context) {
     case "array": $a = ["n" => 1]; $a["self"] = &$a; return $a;
     case "object": $o = new Node; $o->next = $o; return $o;
     case "graph": $a = new Node; $b = new Node; $a->others = ["b" => $b]; $b->others = [[$a]]; return ["graph" => $a];
-    case "deep": $d = 1; for ($i = 0; $i < 600; $i++) $d = [$d]; return $d;
+    case "nested": case "deep": $d = 1; for ($i = 0; $i < ($event === "deep" ? 600 : 500); $i++) $d = [$d]; return $d;
     case "bottomless": return new class implements JsonSerializable { function jsonSerialize(): mixed { return clone $this; } };
     case "twice": $n = new Node; return [$n, $n];
     }
@@ -49,16 +49,16 @@ function handler($event, $context) {
 }`)
 		for event, want := range map[string]string{
 			"array": "JsonException: Recursion detected", "object": "JsonException: Recursion detected", "graph": "JsonException: Recursion detected",
+			"deep": "JsonException: Maximum stack depth exceeded",
 		} {
 			fault := f.fault(t, event)
 			require.Equal(t, want, fault.Error(), event)
 			require.False(t, fault.Fatal, event)
 			require.Equal(t, "ok", f.answer(t, ""), "after %s", event)
 		}
-		for _, event := range []string{"deep", "bottomless"} { // PHP's own stack is small in this build
-			require.NotNil(t, f.fault(t, event))
-			require.Equal(t, "ok", f.answer(t, ""), "after %s", event)
-		}
+		require.NotNil(t, f.fault(t, "bottomless"))
+		require.Equal(t, "ok", f.answer(t, ""), "after it")
+		require.Equal(t, strings.Repeat("[", 500)+"1"+strings.Repeat("]", 500), f.answer(t, "nested"))
 		require.Equal(t, `[{"next":null,"others":[]},{"next":null,"others":[]}]`, f.answer(t, "twice"), "the same twice is no circle")
 	})
 
@@ -253,6 +253,33 @@ function handler($event, $context) {
 			require.Contains(t, fault.Message, "Process exited unexpectedly before completing request")
 			require.Contains(t, fault.Message, c.why)
 			require.Equal(t, "1", f.answer(t, ""), "a new instance after %s", c.event)
+		}
+	})
+
+	t.Run("ends a call whose recursion is in C, at the end of PHP's stack", func(t *testing.T) {
+		f := index(t, `
+function f($n) { return array_map(fn($x) => $x > 0 ? f($x - 1)[0] + 1 : 0, [$n]); }
+function g($n) { return preg_replace_callback('/x/', fn($m) => $n > 0 ? g($n - 1) : 'x', 'x'); }
+function sorted($n) { $a = [2, 1]; usort($a, fn($x, $y) => $n > 0 ? sorted($n - 1) : 0); return 0; }
+class Deep implements JsonSerializable { public function __construct(private $n) {} function jsonSerialize(): mixed { return $this->n > 0 ? json_decode(json_encode(new Deep($this->n - 1))) : 1; } }
+function handler($event, $context) {
+    [$how, $n] = explode(" ", $event);
+    switch ($how) {
+    case "map": return f($n);
+    case "preg": return g($n);
+    case "sort": return sorted($n);
+    case "json": return new Deep($n);
+    case "serialize": $d = 1; for ($i = 0; $i < $n; $i++) $d = [$d]; return strlen(serialize(unserialize(serialize($d), ["max_depth" => 0])));
+    }
+    return "ok";
+}`)
+		for event, want := range map[string]string{"map 300": "[300]", "preg 300": "x", "sort 300": "0", "json 100": "1", "serialize 1000": "10004"} {
+			require.Equal(t, want, f.answer(t, event), event)
+		}
+		for _, event := range []string{"map 1000000", "preg 1000000", "sort 1000000", "json 1000000", "serialize 10000"} {
+			fault := f.fault(t, event)
+			require.Contains(t, []string{"OutOfMemory", "Trap"}, fault.Type, event)
+			require.Equal(t, "ok", f.answer(t, "next 0"), "after %s", event)
 		}
 	})
 

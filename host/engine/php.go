@@ -34,4 +34,4 @@ func init() {
 }
 
 // phpMiB is what the interpreter takes before any code runs, and some room.
-const phpMiB = 20
+const phpMiB = 22
