@@ -75,10 +75,10 @@ type Engine struct {
 	interpreters interpreters
 	servers      servers
 
-	programs atomic.Int64 // compiled and not closed
-	memories atomic.Int64 // reserved and not freed
-	spaces   spaces
-	stacks   stacks
+	programs    atomic.Int64 // compiled and not closed
+	memories    atomic.Int64 // reserved and not freed
+	spaces      spaces
+	callEngines callEngines
 }
 
 // features are those of WebAssembly 2.0 with the proposals that wazero implements. Shared memories are refused (module.go), so that
@@ -98,7 +98,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.CompileTimeout = DefaultCompileTimeout
 	}
 	e := &Engine{cfg: cfg, turns: newTurns()}
-	e.stacks.spaces = &e.spaces
+	e.callEngines.spaces = &e.spaces
 	if cfg.CacheDir == "" {
 		e.cache = wazero.NewCompilationCache()
 	} else {
@@ -135,7 +135,7 @@ func (e *Engine) Close() error {
 	}
 	e.spaces.close() // and keeps none any more
 	if leak == nil { // what leaks may run
-		e.stacks.close()
+		e.callEngines.close()
 	}
 	return errors.Join(leak, e.interpreters.close(ctx), e.servers.close(ctx), e.runtime.Close(ctx), e.cache.Close(ctx))
 }

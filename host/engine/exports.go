@@ -40,8 +40,8 @@ func (x *exports) restored(r *reactor) error {
 
 func (x *exports) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 	f := &x.functions[c.Phase]
-	if f.Function == nil {
-		*f = newFunction(r.mod.ExportedFunction(r.program.export(c.Phase)))
+	if !f.found() {
+		*f = r.function(r.mod, r.program.export(c.Phase))
 	}
 	x.stack[0] = 0
 	if c.Request != nil {

@@ -2,116 +2,81 @@ package engine
 
 import (
 	"reflect"
-	"sync"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
 )
 
-// function is an export of a guest. It has a stack while it is called.
+// function is an export of a guest. What a call takes beside it is lent while it is called. The zero value is none.
 type function struct {
-	api.Function
-	at   unsafe.Pointer // wazero's implementation, or nil if it is not the one that fields are known of
-	runs *callStack     // nil between calls
+	*entry
+	instance unsafe.Pointer // wazero's, of the guest
+	whole    api.Function   // in place of both where wazero's fields are not known
 }
 
-// fields are where wazero's implementation keeps the stack of a function, in bytes from its beginning. There is no public way to them, and each function
-// comes with a stack of its own and keeps it.
-var fields struct {
-	once                                   sync.Once
-	implementation                         reflect.Type // nil if the fields were not found; the tests notice
-	stack, top, bottom, pointer, tryTables uintptr
+func (f *function) found() bool { return f.entry != nil || f.whole != nil }
+
+// entry is what wazero knows of an export, the same in all instances of a module.
+type entry struct {
+	executable, preamble  *byte
+	index                 uint32
+	size, params, results int
+	code                  unsafe.Pointer // the compiled module that executable is of
 }
 
-// findFields looks for the fields by their names and types, once.
-func findFields(t reflect.Type) {
-	if t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {
-		return
+// function looks an export up, which exists.
+func (g *guest) function(mod api.Module, name string) function {
+	known := &g.program.mod.entries
+	at := instanceOf(mod)
+	if e, ok := known.Load(name); ok && at != nil && *field[unsafe.Pointer](at, layout.code) == e.(*entry).code {
+		return function{entry: e.(*entry), instance: at}
 	}
-	find := func(in reflect.Type, name string, want reflect.Type) uintptr {
-		f, ok := in.FieldByName(name)
-		if !ok || want != nil && f.Type != want {
-			t = nil
-		}
-		return f.Offset
-	}
-	of := t.Elem()
-	fields.stack, fields.top = find(of, "stack", reflect.TypeFor[[]byte]()), find(of, "stackTop", reflect.TypeFor[uintptr]())
-	fields.tryTables = find(of, "tryHandlers", nil)
-	if context, ok := of.FieldByName("execCtx"); ok && context.Type.Kind() == reflect.Struct {
-		fields.bottom = context.Offset + find(context.Type, "stackBottomPtr", reflect.TypeFor[*byte]())
-		fields.pointer = context.Offset + find(context.Type, "stackPointerBeforeGoCall", reflect.TypeFor[*uint64]())
-		fields.implementation = t
-	}
-}
-
-func newFunction(f api.Function) function {
+	f := mod.ExportedFunction(name)
+	layout.once.Do(func() { learnLayout(mod, f) })
 	v := reflect.ValueOf(f)
-	fields.once.Do(func() { findFields(v.Type()) })
-	if v.Type() != fields.implementation {
-		return function{Function: f}
+	if at = instanceOf(mod); at == nil || v.Type() != layout.function || *field[unsafe.Pointer](v.UnsafePointer(), layout.instance) != at {
+		return function{whole: f}
 	}
-	own := function{Function: f, at: v.UnsafePointer()}
-	own.leave()
-	return own
-}
-
-func (f *function) stack() *[]byte    { return (*[]byte)(unsafe.Add(f.at, fields.stack)) }
-func (f *function) top() *uintptr     { return (*uintptr)(unsafe.Add(f.at, fields.top)) }
-func (f *function) bottom() **byte    { return (**byte)(unsafe.Add(f.at, fields.bottom)) }
-func (f *function) pointer() **uint64 { return (**uint64)(unsafe.Add(f.at, fields.pointer)) }
-
-// tryTables are the open try_tables. Only the length counts.
-func (f *function) tryTables() *[]struct{} { return (*[]struct{})(unsafe.Add(f.at, fields.tryTables)) }
-
-// enter puts a stack under the function.
-func (f *function) enter(c *callStack) {
-	f.runs = c
-	*f.stack(), *f.top(), *f.bottom() = c.bytes, c.top, &c.bytes[0]
-}
-
-// leave takes the stack, which may have become another, and what else points into it. The copies for try_tables that wazero would keep go, too.
-func (f *function) leave() *callStack {
-	c := f.runs
-	if c != nil {
-		c.bytes, c.top = *f.stack(), *f.top()
-	}
-	f.runs = nil
-	*f.stack(), *f.top(), *f.bottom(), *f.pointer() = nil, 0, nil, nil
-	*f.tryTables() = nil
-	return c
+	c := callEngine{Function: f, at: v.UnsafePointer()}
+	e := c.entry()
+	c.leave()
+	g.program.engine.callEngines.model.CompareAndSwap(nil, &c)
+	known.Store(name, e)
+	return function{entry: e, instance: at}
 }
 
 // callExport calls an export that is not called often.
 func (g *guest) callExport(mod api.Module, name string, stack []uint64) error {
-	f := newFunction(mod.ExportedFunction(name))
+	f := g.function(mod, name)
 	return g.callFunction(&f, stack)
 }
 
-// callFunction calls into a module of the user's. Calls may be nested, by host functions, but not of the same function.
+// callFunction calls into a module of the user's. Calls may be nested, by host functions.
 func (g *guest) callFunction(f *function, stack []uint64) error {
-	if f.at == nil {
-		return f.CallWithStack(&g.ctx, stack)
+	if f.entry == nil {
+		return f.whole.CallWithStack(&g.ctx, stack)
 	}
-	outer, stacks := g.runs, &g.program.engine.stacks
-	g.runs = f
-	f.enter(stacks.take(g.program.mod.bin.Stats.Tries > 0))
-	err := f.CallWithStack(&g.ctx, stack)
-	stacks.put(f.leave())
+	outer, all := g.runs, &g.program.engine.callEngines
+	c := all.take(g.program.mod.bin.Stats.Tries > 0)
+	g.runs = c
+	c.enter(f)
+	err := c.CallWithStack(&g.ctx, stack)
+	c.leave()
+	all.put(c)
 	g.runs = outer
 	return err
 }
 
 // mayTry ends a guest with too many try_tables open, or of which nobody can tell.
 func (g *guest) mayTry() {
-	if f := g.runs; f == nil || len(*f.stack())*len(*f.tryTables()) > maxTries {
+	if c := g.runs; c == nil || len(*c.stack())*len(*c.tryTables()) > maxTries {
 		panic(errTries)
 	}
 }
 
 // sound notes whether the call is deep down.
 func (g *guest) sound() {
-	if f := g.runs; f != nil && *f.top()-uintptr(unsafe.Pointer(*f.pointer())) > keptStack {
-		f.runs.sunk = true
+	if c := g.runs; c != nil && *c.top()-uintptr(unsafe.Pointer(*c.pointer())) > keptStack {
+		c.sunk = true
 	}
 }

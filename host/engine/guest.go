@@ -31,7 +31,7 @@ type guest struct {
 	callState
 	deadline time.Time
 	fuel     tank
-	runs     *function // what was called last and has not returned; nil where its stack is not known
+	runs     *callEngine // of the call that was begun last and has not returned; nil where wazero's is not known
 	turn     turn
 	fetches  *fetches // what this call has sent; nil until it does
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -39,6 +40,8 @@ type module struct {
 	bin      *wasmbin.Module
 	compiled wazero.CompiledModule
 	exports  map[string]string // functions and their types, as text
+
+	entries sync.Map // *entry by export, of those that were called
 
 	as    sharing // of a shared one
 	users int     // the programs that have it; guarded by modules.mu

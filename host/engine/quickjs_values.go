@@ -84,8 +84,8 @@ var quickjsExports = [...]string{
 
 // try calls a function of the C library. The result of one that has none means nothing.
 func (q *quickjs) try(ctx context.Context, f int, params ...uint64) (uint64, error) {
-	if q.fns[f].Function == nil {
-		q.fns[f] = newFunction(q.mod.ExportedFunction(quickjsExports[f]))
+	if !q.fns[f].found() {
+		q.fns[f] = running(ctx).function(q.mod, quickjsExports[f])
 	}
 	stack := q.stack[q.depth][:]
 	if len(params) > len(stack) {

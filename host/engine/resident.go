@@ -71,7 +71,7 @@ func (d *resident) mount() mount { return mount{"/fc", d.devices} }
 
 func (d *resident) bind(r *reactor) {
 	d.guest, d.mod, d.memory = r, r.mod, r.mod.Memory()
-	export := func(name string) function { return newFunction(r.mod.ExportedFunction(name)) }
+	export := func(name string) function { return r.function(r.mod, name) }
 	d.start = export(abi.Start)
 	d.startUnwind, d.stopUnwind = export("asyncify_start_unwind"), export("asyncify_stop_unwind")
 	d.startRewind, d.stopRewind = export("asyncify_start_rewind"), export("asyncify_stop_rewind")

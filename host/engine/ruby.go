@@ -144,7 +144,7 @@ func (d *rubyDriver) Read(p []byte) (int, error) {
 }
 
 func (d *rubyDriver) bind(r *reactor) {
-	d.r, d.mod, d.funcall = r, r.mod, newFunction(r.mod.ExportedFunction(rubyCall))
+	d.r, d.mod, d.funcall = r, r.mod, r.function(r.mod, rubyCall)
 }
 
 // boot starts the interpreter, and loads the files of handler and hooks.

@@ -11,7 +11,8 @@ import (
 )
 
 func TestCallFunction_LeavesAGuestWithoutAStack(t *testing.T) {
-	p := compile(t, newEngine(t, Config{}), fn.Function{Name: "f", Code: testModule(t, "probe")})
+	e := newEngine(t, Config{})
+	p := compile(t, e, fn.Function{Name: "f", Code: testModule(t, "probe")})
 	g, fault := p.Start("c-test", &said{})
 	require.Nil(t, fault)
 	defer g.Close()
@@ -19,14 +20,24 @@ func TestCallFunction_LeavesAGuestWithoutAStack(t *testing.T) {
 	for _, event := range []string{"c", "d", "t"} { // counts, recurses, traps
 		fault = g.Call(request(event))
 		require.Equal(t, event == "t", fault != nil)
-		require.NotNil(t, f.at, "wazero's fields are known")
-		require.Nil(t, *f.stack())
-		require.Zero(t, *f.top())
-		require.Nil(t, *f.bottom())
-		require.Nil(t, *f.pointer())
-		require.Nil(t, *f.tryTables())
+		require.NotNil(t, f.entry, "wazero's fields are known")
+		require.Nil(t, f.whole)
 		require.Nil(t, g.(*reactor).runs)
+		c := e.callEngines.take(false)
+		require.Nil(t, *c.instance(), "who keeps the stack does not keep the guest")
+		require.Nil(t, *c.pointer())
+		require.Nil(t, *c.tryTables())
+		e.callEngines.put(c)
 	}
+}
+
+func TestFunction_IsThatOfItsOwnGuest(t *testing.T) {
+	p := compile(t, newEngine(t, Config{}), fn.Function{Name: "f", Code: testModule(t, "probe")})
+	a, b := start(t, p).(*reactor), start(t, p).(*reactor)
+	first, second := a.function(a.mod, "handler"), b.function(b.mod, "handler")
+	require.NotNil(t, first.entry)
+	require.Same(t, first.entry, second.entry, "what instances share is kept once")
+	require.NotEqual(t, first.instance, second.instance)
 }
 
 func TestCallFunction_ARecursionTakesNothingOfTheHeap(t *testing.T) {
@@ -50,18 +61,19 @@ func TestStacks_GiveBackWhatWasFarDown(t *testing.T) {
 		t.Skip("stacks are of the heap on this system")
 	}
 	e := newEngine(t, Config{})
-	page := func(c *callStack, at int) *byte { return &c.bytes[at] }
+	require.Nil(t, start(t, compile(t, e, probe(t))).Call(request("c"))) // shows the engine what wazero's are like
+	page := func(c *callEngine, at int) *byte { return &c.deep[at] }
 	for name, looks := range map[string]struct {
 		sunk  bool
 		calls int
 	}{"seen there": {true, 1}, "not seen": {false, 256}} {
 		t.Run(name, func(t *testing.T) {
-			c := e.stacks.take(false)
-			require.Len(t, c.bytes, deepStack)
+			c := e.callEngines.take(false)
+			require.Len(t, c.deep, deepStack)
 			*page(c, 0), *page(c, deepStack/2), *page(c, deepStack-1) = 1, 1, 1
 			c.sunk = looks.sunk
 			for range looks.calls {
-				e.stacks.put(c)
+				e.callEngines.put(c)
 			}
 			require.Zero(t, *page(c, 0))
 			require.Zero(t, *page(c, deepStack/2))
@@ -72,12 +84,13 @@ func TestStacks_GiveBackWhatWasFarDown(t *testing.T) {
 
 func TestStacks_ThoseOfTheHeapAreKeptWhileSmall(t *testing.T) {
 	e := newEngine(t, Config{})
-	c := e.stacks.take(true)
-	require.Len(t, c.bytes, shallowStack)
-	require.Zero(t, c.top%16)
-	c.bytes = make([]byte, keptStack+1)
-	e.stacks.put(c)
+	require.Nil(t, start(t, compile(t, e, probe(t))).Call(request("c"))) // shows the engine what wazero's are like
+	c := e.callEngines.take(true)
+	require.Len(t, *c.stack(), shallowStack)
+	require.Zero(t, *c.top()%16)
+	c.lay(make([]byte, keptStack+1))
+	e.callEngines.put(c)
 	for range 3 {
-		require.LessOrEqual(t, len(e.stacks.take(true).bytes), keptStack)
+		require.LessOrEqual(t, len(*e.callEngines.take(true).stack()), keptStack)
 	}
 }
