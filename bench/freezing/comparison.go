@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,6 +40,7 @@ type comparison struct {
 
 	report *figures.Report
 	dir    string
+	cache  string // of compiled code, for all processes
 }
 
 // run measures everything. What was measured stays in the report when it fails.
@@ -51,6 +53,9 @@ func (c *comparison) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(c.dir)
+	if err := c.shareCache(); err != nil {
+		return err
+	}
 	guests, missing, err := prepare(ctx)
 	if err != nil {
 		return err
@@ -93,6 +98,18 @@ func (c *comparison) run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "freezing: %d idle ones done\n", n)
 	}
 	return ctx.Err()
+}
+
+// serverData is what the measured servers have as their data.
+func (c *comparison) serverData() string { return filepath.Join(c.dir, "data") }
+
+// shareCache gives the measured servers the folder of compiled code that the other processes have.
+func (c *comparison) shareCache() error {
+	if c.cache == "" {
+		c.cache = filepath.Join(c.dir, "cache")
+	}
+	data := filepath.Join(c.serverData(), "data")
+	return errors.Join(os.MkdirAll(c.cache, 0o700), os.MkdirAll(data, 0o700), os.Symlink(c.cache, filepath.Join(data, "cache")))
 }
 
 func (c *comparison) latency(group, name string, h *latency.Histogram) {
@@ -169,7 +186,7 @@ func (c *comparison) cycle(ctx context.Context, server *running, by freezer, nam
 // pause measures one round of a guest of lull: the pause itself in process, requests to a paused instance over HTTP.
 func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error {
 	cfg := p.cfg
-	cfg.CacheDir, cfg.ImagedOnly = cacheDir(c.dir), true
+	cfg.CacheDir, cfg.ImagedOnly = c.cache, true
 	s, err := inprocess.Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -185,7 +202,7 @@ func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error
 			c.report.Row(group, p.name, figures.Nanoseconds).AddLatency(from.Latency)
 		}
 	}
-	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Data: filepath.Join(c.dir, "data")})
+	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Data: c.serverData()})
 	if err != nil {
 		return err
 	}
@@ -308,7 +325,7 @@ func (c *comparison) idleInstances(ctx context.Context, p *pausing, n int) {
 	sizes := map[int]int64{}
 	threads := 0
 	for _, count := range []int{1, n} {
-		child, err := p.held(ctx, c.dir, count)
+		child, err := p.held(ctx, c.dir, c.cache, count)
 		if err != nil {
 			c.report.Skip(memoryGroup, name, err.Error())
 			return

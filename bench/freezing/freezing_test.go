@@ -13,6 +13,7 @@ import (
 	"github.com/lull-dev/lull/bench/benchtest"
 	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/process"
+	"github.com/lull-dev/lull/host/hosttest"
 )
 
 // TestMain is the program, too: the measured server, and what tests run.
@@ -77,7 +78,7 @@ func TestIdleInstances_AreCountedWithoutTheProcessThatHoldsThem(t *testing.T) {
 		if guests[i].name != "lull, C" {
 			continue
 		}
-		c := &comparison{many: []int{2}, dir: t.TempDir(), report: figures.New("", nil)}
+		c := &comparison{many: []int{2}, dir: t.TempDir(), cache: hosttest.CompileCache(t), report: figures.New("", nil)}
 		c.idleInstances(t.Context(), &guests[i], 2)
 		row := c.report.Find(memoryGroup, "lull, C, 2 of them")
 		require.True(t, row.Measured(), row.Skipped)
@@ -91,7 +92,7 @@ func TestIdleInstances_AreCountedWithoutTheProcessThatHoldsThem(t *testing.T) {
 
 func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
 	out := t.TempDir()
-	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-cycles", "1", "-out", out)
+	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-cycles", "1", "-out", out, "-cache", hosttest.CompileCache(t))
 	r, err := figures.Load(filepath.Join(out, "freezing.json"))
 	require.NoError(t, err)
 	require.Contains(t, r.Partial, "stopped in round")

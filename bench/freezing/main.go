@@ -51,6 +51,7 @@ func compare() error {
 	out := flag.String("out", "", "folder for freezing.json, plots and report.html")
 	many := flag.Int("many", 1000, "the larger number of idle ones; the smaller is 100")
 	flag.DurationVar(&c.patience, "patience", time.Minute, "for starting many processes of a sort; what takes longer is not measured")
+	flag.StringVar(&c.cache, "cache", "", "folder for compiled code, which is kept; without it all is compiled anew")
 	flag.Parse()
 	c.many = []int{100, *many}
 	failed := c.run(ctx)

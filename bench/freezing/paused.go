@@ -60,9 +60,6 @@ type order struct {
 	CacheDir    string
 }
 
-// cacheDir keeps compiled code between processes and rounds.
-func cacheDir(dir string) string { return filepath.Join(dir, "cache") }
-
 // hold makes idle instances, says so, and waits for its end.
 func hold(file string) error {
 	text, err := os.ReadFile(file)
@@ -92,8 +89,8 @@ func hold(file string) error {
 }
 
 // held starts a process that holds n idle instances.
-func (p *pausing) held(ctx context.Context, dir string, n int) (*process.Child, error) {
-	text, err := json.Marshal(order{p.cfg.Function, p.cfg.Interpreter, n, cacheDir(dir)})
+func (p *pausing) held(ctx context.Context, dir, cache string, n int) (*process.Child, error) {
+	text, err := json.Marshal(order{p.cfg.Function, p.cfg.Interpreter, n, cache})
 	if err != nil {
 		return nil, err
 	}

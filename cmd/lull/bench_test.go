@@ -34,7 +34,7 @@ func report(t *testing.T, text string) *figures.Report {
 
 func TestBench_MeasuresAModuleInProcessAndOverHTTP(t *testing.T) {
 	plots := filepath.Join(t.TempDir(), "plots")
-	r := report(t, run(t, nil, "", quick(probe(t), "--json", "--plot", plots)...).ok(t))
+	r := report(t, runFor(t, patience, watched, nil, "", quick(probe(t), "--json", "--plot", plots)...).ok(t))
 	for _, name := range []string{
 		inprocess.ColdPlain, inprocess.ColdImage, inprocess.ColdReset, inprocess.Warm, inprocess.Pause, inprocess.Resume, inprocess.PreFreeze,
 		inprocess.PreStop, inprocess.Linear, overhttp.Cold, overhttp.One, overhttp.Throughput, overhttp.Closed, overhttp.Open,
@@ -159,7 +159,7 @@ func TestBench_CtrlCKeepsWhatWasMeasuredAndEndsTheServer(t *testing.T) {
 
 // interrupted runs a benchmark without end, stops it after a time, and returns what it printed.
 func interrupted(t *testing.T, after time.Duration) *figures.Report {
-	cmd := exec.Command(binary, quick(probe(t), "--rounds", "100000", "--json")...)
+	cmd := exec.Command(watched, quick(probe(t), "--rounds", "100000", "--json")...)
 	var stdout, stderr output
 	cmd.Stdout, cmd.Stderr, cmd.Env = &stdout, &stderr, cleanEnv()
 	require.NoError(t, cmd.Start())

@@ -15,13 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// binary is the real lull, built once for all tests, with the race detector if they have it: a race in the server
-// then changes its exit code. plain is lull without the detector, for commands that send a request and print the answer: it starts seven
-// times as fast, and the tests run hundreds of them.
-var binary, plain string
-
-// concurrent are the commands in which goroutines share something.
-var concurrent = []string{"serve", "up", "bench", "build", "runtimes"}
+// binary is the real lull, built once for all tests. watched is the same with the race detector if the tests have it: a race then changes its exit
+// code. It starts seven times as slowly, and deploys as much more slowly, so it is for tests in which goroutines of lull share something while they
+// work: requests beside requests, deploys, signals and the end of the server, several servers, measuring, following.
+var binary, watched string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -30,12 +27,12 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		plain = filepath.Join(dir, "lull.exe")
-		binary = plain
-		builds := [][]string{{"-o", plain}}
+		binary = filepath.Join(dir, "lull.exe")
+		watched = binary
+		builds := [][]string{{"-o", binary}}
 		if raceEnabled {
-			binary = filepath.Join(dir, "lull-race.exe")
-			builds = append(builds, []string{"-o", binary, "-race"})
+			watched = filepath.Join(dir, "lull-race.exe")
+			builds = append(builds, []string{"-o", watched, "-race"})
 		}
 		for _, flags := range builds {
 			build := exec.Command("go", slices.Concat([]string{"build", "-buildvcs=false", "-ldflags=-w"}, flags, []string{"."})...)
@@ -58,17 +55,13 @@ type result struct {
 // run executes the binary for at most the time of our patience. env has "NAME=value" entries; LULL_API is not inherited.
 func run(t testing.TB, env []string, stdin string, args ...string) result {
 	t.Helper()
-	return runFor(t, patience, env, stdin, args...)
+	return runFor(t, patience, binary, env, stdin, args...)
 }
 
-func runFor(t testing.TB, longest time.Duration, env []string, stdin string, args ...string) result {
+func runFor(t testing.TB, longest time.Duration, path string, env []string, stdin string, args ...string) result {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
-	path := plain
-	if len(args) > 0 && slices.Contains(concurrent, args[0]) {
-		path = binary
-	}
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(cleanEnv(), env...)
 	cmd.Stdin = strings.NewReader(stdin)

@@ -112,7 +112,7 @@ func TestCrash_LosesNothingThatWasAcknowledged(t *testing.T) {
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	c := &crash{deployed: map[string]string{}, tried: map[string]string{}, accepted: map[string][]string{}}
-	s := serve(t, "--data", data)
+	s := serveWatched(t, "--data", data)
 	for _, name := range []string{"works", "fails", "sync"} {
 		_, _, err := client.New(s.api, nil).Deploy(t.Context(), "default", name, input(""))
 		require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestCrash_LosesNothingThatWasAcknowledged(t *testing.T) {
 			}
 		}
 		c.answered = nil
-		s = serve(t, "--data", data)
+		s = serveWatched(t, "--data", data)
 		c.check(t, client.New(s.api, nil))
 	}
 	c.checkEnd(t, client.New(s.api, nil))

@@ -74,7 +74,7 @@ func TestDeploy(t *testing.T) {
 			require.Equal(t, "2", s.lull(t, "invoke", "counter").ok(t))
 			require.Equal(t, "5", eventually(t, s, "5", "invoke", "counter"))
 		},
-	}.run(t)
+	}.run(t, serve(t))
 }
 
 func TestDeploy_RefusesBadModulesAndTheServerGoesOn(t *testing.T) {

@@ -27,7 +27,7 @@ func ask(t testing.TB, method, url string) (int, string) {
 }
 
 func TestServe_TellsThatItDrainsUntilItHasStopped(t *testing.T) {
-	s := serve(t, "--events", "--deploy", "slow="+probe(t))
+	s := serveWatched(t, "--events", "--deploy", "slow="+probe(t))
 	require.Eventually(t, func() bool { status, _ := ask(t, "GET", s.api+"/readyz"); return status == http.StatusOK }, patience, 10e6)
 	// A request that is stopped after its timeout holds the drain open.
 	s.lull(t, "deploy", "slow", probe(t), "--timeout", "6").ok(t)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestNew_MakesAServerThatAnswersAsItIs(t *testing.T) {
-	s := (&server{unwatched: true}).start(t, "--data", warmData(t))
+	s := serve(t, "--data", warmData(t))
 	dir := filepath.Join(t.TempDir(), "web")
 	s.lull(t, "new", dir, "--lang", "go-http").ok(t)
 	out := s.lull(t, "deploy", "web", dir, "--concurrency=10", "--pre-freeze=on", "--pre-stop=on").ok(t)

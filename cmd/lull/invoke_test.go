@@ -88,5 +88,5 @@ func TestInvoke(t *testing.T) {
 			s.lull(t, "deploy", "dash", wasm).ok(t)
 			require.Empty(t, s.lull(t, "invoke", "dash", "-d", "--async").ok(t))
 		},
-	}.run(t)
+	}.run(t, serveWatched(t))
 }

@@ -43,7 +43,7 @@ func TestIsolation(t *testing.T) {
 			require.Equal(t, "image", list[0]["startedBy"])
 			require.GreaterOrEqual(t, list[0]["residentBytes"], list[0]["privateBytes"])
 		},
-	}.run(t)
+	}.run(t, serve(t))
 }
 
 func TestBuild_SaysWhatIsWrongWithTheSource(t *testing.T) {

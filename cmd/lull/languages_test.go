@@ -16,14 +16,14 @@ import (
 
 // TestNew_MakesAProjectThatDeploysAndAnswers takes no step but those that new prints.
 func TestNew_MakesAProjectThatDeploysAndAnswers(t *testing.T) {
-	s := (&server{unwatched: true}).start(t, "--data", warmData(t))
+	s := serve(t, "--data", warmData(t))
 	for _, lang := range guests.Languages() {
 		t.Run(lang, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "greet-"+lang)
 			name := filepath.Base(dir)
 			next := s.lull(t, "new", dir, "--lang", lang).ok(t)
 			require.Contains(t, next, "lull deploy "+name+" "+dir)
-			deployed := runFor(t, 10*time.Minute, []string{"LULL_API=" + s.api}, "", "deploy", name, dir) // it may have to compile an interpreter
+			deployed := runFor(t, 10*time.Minute, binary, []string{"LULL_API=" + s.api}, "", "deploy", name, dir) // it may have to compile an interpreter
 			skipWithoutToolchain(t, deployed)
 			deployed.ok(t)
 

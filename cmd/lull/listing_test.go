@@ -93,7 +93,7 @@ func TestListings(t *testing.T) {
 				s.lull(t, command, "ghost").fails(t, exitServer, "FunctionNotFound", "ghost")
 			}
 		},
-	}.run(t)
+	}.run(t, serve(t))
 }
 
 func TestRuntimes_AllowPreFreezeRaisesTheFlag(t *testing.T) {

@@ -55,7 +55,7 @@ func TestLogs(t *testing.T) {
 		"follows with -f until it is interrupted": func(t *testing.T, s *server) {
 			s.lull(t, "deploy", "followed", wasm).ok(t)
 			s.lull(t, "invoke", "followed", "-d", "c").ok(t)
-			cmd := exec.Command(binary, "logs", "followed", "-f", "--query", "invoke")
+			cmd := exec.Command(watched, "logs", "followed", "-f", "--query", "invoke")
 			cmd.Env = append(cleanEnv(), "LULL_API="+s.api)
 			var out output
 			cmd.Stdout, cmd.Stderr = &out, &out
@@ -72,7 +72,7 @@ func TestLogs(t *testing.T) {
 			require.Equal(t, exitSignal, cmd.ProcessState.ExitCode())
 			require.NotContains(t, out.String(), "PreFreeze")
 		},
-	}.run(t)
+	}.run(t, serveWatched(t))
 }
 
 func TestLogs_AreThereAfterARestart(t *testing.T) {
@@ -131,5 +131,5 @@ func TestStop(t *testing.T) {
 				return strings.Contains(s.lull(t, "logs", "removed", "--hook", "PreStop").ok(t), "FC PreStop End")
 			}, patience, 10*time.Millisecond)
 		},
-	}.run(t)
+	}.run(t, serveWatched(t))
 }

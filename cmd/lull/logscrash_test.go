@@ -23,7 +23,7 @@ func TestLogs_AKillLosesAtMostTheLastSecond(t *testing.T) {
 		at time.Time
 	}
 	data := filepath.Join(t.TempDir(), "data")
-	s := serve(t, "--data", data)
+	s := serveWatched(t, "--data", data)
 	s.lull(t, "deploy", "f", probe(t)).ok(t)
 	everSafe, lost := 0, 0
 	for range 4 {
@@ -51,7 +51,7 @@ func TestLogs_AKillLosesAtMostTheLastSecond(t *testing.T) {
 		stop()
 		clients.Wait()
 
-		s = serve(t, "--data", data)
+		s = serveWatched(t, "--data", data)
 		api := client.New(s.api, nil)
 		requests, err := api.Requests(t.Context(), "default", "f", logs.RequestFilter{Span: since})
 		require.NoError(t, err)

@@ -32,7 +32,7 @@ func soon(t *testing.T, what string, f func() bool) {
 
 func TestNATS_TwoServersShareFunctions(t *testing.T) {
 	nats := startNATS(t)
-	a, b := serve(t, "--nats", "nats://"+nats.Address), serve(t, "--nats", "nats://"+nats.Address)
+	a, b := serveWatched(t, "--nats", "nats://"+nats.Address), serveWatched(t, "--nats", "nats://"+nats.Address)
 	api := map[*server]*client.Client{a: client.New(a.api, nil), b: client.New(b.api, nil)}
 	says := func(s *server) string {
 		f, err := api[s].Function(t.Context(), "default", "f")
@@ -75,7 +75,7 @@ func TestNATS_TwoServersShareFunctions(t *testing.T) {
 func TestNATS_TwoServersRunEachAsynchronousInvocationOnce(t *testing.T) {
 	const each = 100
 	nats := startNATS(t)
-	a, b := serve(t, "--nats", "nats://"+nats.Address), serve(t, "--nats", "nats://"+nats.Address)
+	a, b := serveWatched(t, "--nats", "nats://"+nats.Address), serveWatched(t, "--nats", "nats://"+nats.Address)
 	a.lull(t, "deploy", "f", probe(t)).ok(t)
 	soon(t, "b has it", func() bool { return run(t, []string{"LULL_API=" + b.api}, "", "invoke", "f", "-d", "c").code == 0 })
 	accepted := map[string]int{}

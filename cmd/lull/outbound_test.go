@@ -35,5 +35,5 @@ func TestOutbound(t *testing.T) {
 			require.Equal(t, exitServer, r.code)
 			require.Contains(t, r.stderr, "AllowHosts is set to an invalid value (allowed: HOST or HOST:PORT")
 		},
-	}.run(t)
+	}.run(t, serve(t))
 }

@@ -38,7 +38,7 @@ lines:
 }
 
 func TestServe_SIGTERMRunsPreStopInEveryInstanceAndExitsWith0(t *testing.T) {
-	s := serve(t, "--events")
+	s := serveWatched(t, "--events")
 	const functions = 3
 	for _, name := range []string{"a", "b", "c"} {
 		s.lull(t, "deploy", name, probe(t)).ok(t)
@@ -56,7 +56,7 @@ func TestServe_SIGTERMRunsPreStopInEveryInstanceAndExitsWith0(t *testing.T) {
 }
 
 func TestServe_LetsARunningRequestEndBeforeItStops(t *testing.T) {
-	s := serve(t, "--events")
+	s := serveWatched(t, "--events")
 	s.lull(t, "deploy", "slow", probe(t)).ok(t)
 	got := make(chan int)
 	go func() {
@@ -75,7 +75,7 @@ func TestServe_LetsARunningRequestEndBeforeItStops(t *testing.T) {
 }
 
 func TestServe_ASecondSignalEndsItAtOnce(t *testing.T) {
-	s := serve(t, "--events")
+	s := serveWatched(t, "--events")
 	s.lull(t, "deploy", "endless", probe(t), "--timeout", "3600").ok(t)
 	go http.Post(s.http+"/endless/", "", strings.NewReader("z"))
 	s.waitFor(t, `"message":"state"`, `"to":"running"`)
@@ -105,7 +105,7 @@ func TestServe_SaysThatAPortIsInUse(t *testing.T) {
 }
 
 func TestServe_BoundsTheInstancesOfAllFunctions(t *testing.T) {
-	s := serve(t, "--max-instances-total", "2")
+	s := serveWatched(t, "--max-instances-total", "2")
 	for _, name := range []string{"a", "b", "c"} {
 		s.lull(t, "deploy", name, probe(t)).ok(t)
 		s.lull(t, "invoke", name, "-d", "c").ok(t)
@@ -159,7 +159,7 @@ func TestServe_AnswersWhileNobodyReadsItsLog(t *testing.T) {
 	require.NoError(t, err)
 	defer read.Close()
 	defer write.Close()
-	s := &server{}
+	s := &server{watched: true}
 	s.startTo(t, write, "--events", "--deploy", "f="+probe(t))
 	line := strings.Repeat("x", 1<<10)
 	require.Eventually(t, func() bool { return post(t, s.http+"/f/", "e") == "e" }, patience, 10*time.Millisecond)

@@ -31,7 +31,7 @@ type server struct {
 	exit      int      // the code that it has to end with
 	within    []string // the command that runs it, if there is one
 	command   []string // in place of serve
-	unwatched bool     // by the race detector: what it is about is a language or its tools, and takes five times as long beside the detector
+	watched   bool     // by the race detector
 	env       []string // beside the clean environment
 	data      string   // its data directory, unless its arguments name another
 	ended     chan struct{}
@@ -41,6 +41,12 @@ type server struct {
 func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	return (&server{}).start(t, args...)
+}
+
+// serveWatched is serve with the race detector.
+func serveWatched(t testing.TB, args ...string) *server {
+	t.Helper()
+	return (&server{watched: true}).start(t, args...)
 }
 
 func (s *server) start(t testing.TB, args ...string) *server {
@@ -58,8 +64,8 @@ func (s *server) startTo(t testing.TB, stderr io.Writer, args ...string) *server
 	s.data = filepath.Join(t.TempDir(), "data")
 	args = append([]string{"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data", s.data}, args...)
 	path := binary
-	if s.unwatched {
-		path = plain
+	if s.watched {
+		path = watched
 	}
 	args = slices.Concat(s.within, []string{path}, s.command, args)
 	s.cmd = exec.Command(args[0], args[1:]...)
@@ -136,8 +142,7 @@ func (o *output) String() string {
 // function names of its own.
 type sentences map[string]func(t *testing.T, s *server)
 
-func (all sentences) run(t *testing.T, args ...string) {
-	s := serve(t, args...)
+func (all sentences) run(t *testing.T, s *server) {
 	for _, sentence := range slices.Sorted(maps.Keys(all)) {
 		t.Run(sentence, func(t *testing.T) { all[sentence](t, s) })
 	}

@@ -25,7 +25,7 @@ func (s *server) kill(t testing.TB) {
 
 func TestStore_FunctionsAreThereAfterAKill(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	s := serve(t, "--data", data)
+	s := serveWatched(t, "--data", data)
 	s.lull(t, "deploy", "f", probe(t), "--env", "A=b").ok(t)
 	s.lull(t, "deploy", "g", probe(t), "--service", "shop").ok(t)
 	s.lull(t, "deploy", "gone", probe(t)).ok(t)
@@ -33,7 +33,7 @@ func TestStore_FunctionsAreThereAfterAKill(t *testing.T) {
 	before := s.lull(t, "ls", "--json").ok(t)
 	s.kill(t)
 
-	s = serve(t, "--data", data)
+	s = serveWatched(t, "--data", data)
 	require.JSONEq(t, before, s.lull(t, "ls", "--json").ok(t))
 	require.Equal(t, "ehello", s.lull(t, "invoke", "f", "-d", "ehello").ok(t))
 	require.Equal(t, "ehello", s.lull(t, "invoke", "shop/g", "-d", "ehello").ok(t))

@@ -16,7 +16,7 @@ func TestBuild_ShowsProgressOnATerminalAndNoneElsewhere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "greeter")
 	run(t, nil, "", "new", dir, "--lang", "go").ok(t)
 
-	cmd := exec.Command(binary, "build", dir)
+	cmd := exec.Command(watched, "build", dir)
 	terminal, err := pty.Start(cmd) // the command's streams are a terminal
 	require.NoError(t, err)
 	shown, _ := io.ReadAll(terminal) // ends with an error when the command has closed the terminal
@@ -31,7 +31,7 @@ func TestBuild_ShowsProgressOnATerminalAndNoneElsewhere(t *testing.T) {
 
 func TestRuntimesInstall_ShowsItsStepsOnATerminal(t *testing.T) {
 	other, _ := registry(t, another(t))
-	cmd := exec.Command(binary, "runtimes", "install", "quickjs")
+	cmd := exec.Command(watched, "runtimes", "install", "quickjs")
 	cmd.Env = append(cleanEnv(), installing(t, t.TempDir(), other)...)
 	terminal, err := pty.Start(cmd)
 	require.NoError(t, err)

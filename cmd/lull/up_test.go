@@ -42,7 +42,7 @@ func upProject(t *testing.T, lang, file string) {
 		require.NoError(t, os.WriteFile(main, []byte(strings.ReplaceAll(string(source), "hello", greeting)), 0o666))
 	}
 
-	s := &server{command: []string{"up", dir}, unwatched: lang != "c"}
+	s := &server{command: []string{"up", dir}, watched: lang == "c"}
 	s.start(t, "--data", warmData(t))
 	says := func(text string) bool { return strings.Contains(s.stderr.String(), text) }
 	answer := func() string {
