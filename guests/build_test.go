@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -191,11 +192,14 @@ func build(t *testing.T, lang, dir, out string, log *bytes.Buffer) string {
 // requireToolchain skips a test of a language that cannot be built here, and fails it in CI.
 func requireToolchain(t *testing.T, lang string) {
 	t.Helper()
-	probe, ok := probes[lang]
-	if !ok {
-		return
+	probed.Lock()
+	as := [2]string{lang, os.Getenv("WASI_SDK_PATH")}
+	reason, known := probed.reasons[as]
+	if probe, ok := probes[lang]; ok && !known {
+		reason = probe()
+		probed.reasons[as] = reason
 	}
-	reason := probe()
+	probed.Unlock()
 	switch {
 	case reason == "":
 	case os.Getenv("CI") == "true":
@@ -204,6 +208,12 @@ func requireToolchain(t *testing.T, lang string) {
 		t.Skip(reason)
 	}
 }
+
+// probed are the answers of probes: to ask asc for its version alone takes more than a second.
+var probed = struct {
+	sync.Mutex
+	reasons map[[2]string]string // by language and WASI SDK
+}{reasons: map[[2]string]string{}}
 
 // probes say what is missing for a language on this machine, with as little of Build's own code as will do.
 var probes = map[string]func() string{

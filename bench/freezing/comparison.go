@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,8 +52,8 @@ func (c *comparison) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(c.dir)
-	if err := c.shareCache(); err != nil {
-		return err
+	if c.cache == "" {
+		c.cache = filepath.Join(c.dir, "cache")
 	}
 	guests, missing, err := prepare(ctx)
 	if err != nil {
@@ -98,18 +97,6 @@ func (c *comparison) run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "freezing: %d idle ones done\n", n)
 	}
 	return ctx.Err()
-}
-
-// serverData is what the measured servers have as their data.
-func (c *comparison) serverData() string { return filepath.Join(c.dir, "data") }
-
-// shareCache gives the measured servers the folder of compiled code that the other processes have.
-func (c *comparison) shareCache() error {
-	if c.cache == "" {
-		c.cache = filepath.Join(c.dir, "cache")
-	}
-	data := filepath.Join(c.serverData(), "data")
-	return errors.Join(os.MkdirAll(c.cache, 0o700), os.MkdirAll(data, 0o700), os.Symlink(c.cache, filepath.Join(data, "cache")))
 }
 
 func (c *comparison) latency(group, name string, h *latency.Histogram) {
@@ -202,7 +189,7 @@ func (c *comparison) pause(ctx context.Context, p *pausing, binary string) error
 			c.report.Row(group, p.name, figures.Nanoseconds).AddLatency(from.Latency)
 		}
 	}
-	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Data: c.serverData()})
+	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Data: filepath.Join(c.dir, "data"), Cache: c.cache})
 	if err != nil {
 		return err
 	}

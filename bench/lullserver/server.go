@@ -3,7 +3,9 @@ package lullserver
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +28,7 @@ type Config struct {
 	Binary string   // the lull to run; empty: this program
 	HTTP   string   // address of the function URLs; empty: a free port on loopback
 	Data   string   // folder that stays, for compiled code; empty: a new one, which Stop removes
+	Cache  string   // folder of compiled code, for several data folders; empty: each has its own
 	Args   []string // further flags of serve
 }
 
@@ -38,6 +41,10 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, err
 		}
 		s.data = data
+	}
+	if err := share(cfg.Cache, filepath.Join(data, "data")); err != nil {
+		os.RemoveAll(s.data)
+		return nil, err
 	}
 	address := cfg.HTTP
 	if address == "" {
@@ -59,6 +66,18 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("the measured server does not start: %w", err)
 	}
 	return s, nil
+}
+
+// share makes the folder of compiled code that of a data directory.
+func share(cache, data string) error {
+	if cache == "" {
+		return nil
+	}
+	err := errors.Join(os.MkdirAll(cache, 0o700), os.MkdirAll(data, 0o700), os.Symlink(cache, filepath.Join(data, "cache")))
+	if errors.Is(err, fs.ErrExist) {
+		return nil // from the server before
+	}
+	return err
 }
 
 // Client returns a client of the server's control API.

@@ -35,6 +35,7 @@ func measure() error {
 	flag.IntVar(&s.connections, "connections", 2, "connections of a burst")
 	flag.DurationVar(&s.gap, "gap", 300*time.Millisecond, "between bursts")
 	out := flag.String("out", "", "folder for telemetry.json, plots and report.html")
+	flag.StringVar(&s.cache, "cache", "", "folder for compiled code, which is kept; without it all is compiled anew")
 	flag.Parse()
 	if _, err := gateway(); err != nil {
 		return err

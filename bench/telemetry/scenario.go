@@ -48,6 +48,7 @@ type scenario struct {
 	gap                                   time.Duration
 
 	report *figures.Report
+	cache  string // of compiled code; empty: all is compiled anew
 }
 
 // answer is one request that was answered.
@@ -76,7 +77,7 @@ func (s *scenario) run(ctx context.Context, module []byte) (err error) {
 		return err
 	}
 	defer c.stop()
-	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary})
+	server, err := lullserver.Start(ctx, lullserver.Config{Binary: binary, Cache: s.cache})
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/lull-dev/lull/bench/figures"
 	"github.com/lull-dev/lull/bench/guests"
 	toolchain "github.com/lull-dev/lull/guests"
+	"github.com/lull-dev/lull/host/hosttest"
 )
 
 // TestMain is the program, too, for tests that run it.
@@ -33,7 +34,7 @@ func TestScenario_LosesNothingInTheHookAndSomethingInTheBackground(t *testing.T)
 		t.Skip(missing)
 	}
 	require.NoError(t, err)
-	s := &scenario{rounds: 1, bursts: 2, requests: 6, connections: 2, gap: 300 * time.Millisecond, report: figures.New("", nil)}
+	s := &scenario{rounds: 1, bursts: 2, requests: 6, connections: 2, gap: 300 * time.Millisecond, cache: hosttest.CompileCache(t), report: figures.New("", nil)}
 	err = s.run(t.Context(), module)
 	if errors.Is(err, errNoCollector) {
 		if os.Getenv("CI") == "true" {
@@ -72,7 +73,7 @@ func TestCtrlC_KeepsWhatWasMeasuredAndLeavesNoProcess(t *testing.T) {
 		t.Skip(err)
 	}
 	out := t.TempDir()
-	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-bursts", "1", "-requests", "4", "-gap", "10ms", "-out", out)
+	benchtest.Interrupt(t, "round 1 of 1000 done", "-rounds", "1000", "-bursts", "1", "-requests", "4", "-gap", "10ms", "-out", out, "-cache", hosttest.CompileCache(t))
 	r, err := figures.Load(filepath.Join(out, "telemetry.json"))
 	require.NoError(t, err)
 	require.Contains(t, r.Partial, "stopped in round")

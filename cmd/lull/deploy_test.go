@@ -128,7 +128,7 @@ func TestDeploy_RefusesBadConfiguration(t *testing.T) {
 // Code may need its environment as soon as it is loaded, which deploy has done to find its hooks.
 func TestDeploy_FindsHooksWithTheEnvironment(t *testing.T) {
 	hosttest.Interpreters(t, "quickjs")
-	s := serve(t)
+	s := serve(t, "--data", warmData(t))
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "index.js"), []byte(`
 		if (!process.env.TOKEN) throw new Error('TOKEN is missing');

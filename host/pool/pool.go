@@ -187,8 +187,8 @@ func (p *Pool) lost(m *member) {
 func (p *Pool) lostLocked(m *member) {
 	delete(p.mu.all, m)
 	m.doomed = true
-	close(m.gone)
 	p.room.give(p.holder, m.evicted)
+	close(m.gone) // who waits for it finds the place free
 	p.serveLocked()
 	p.warmLocked()
 }
