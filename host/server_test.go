@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"github.com/lull-dev/lull/host/hosttest"
 	"github.com/lull-dev/lull/host/hosttest/goserver"
 	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/outbound"
 )
 
 // webRequest is a request by HTTP.
@@ -55,6 +58,7 @@ type servers struct {
 func newServers(t *testing.T) *servers {
 	h := hosttest.New(t, host.Config{
 		CacheDir: hosttest.CompileCache(t), CompileTimeout: 10 * time.Minute, StartTimeout: 20 * time.Second, MaxAnswerBytes: 7 << 20,
+		Outbound: outbound.New(outbound.Config{}),
 	})
 	return &servers{h, goserver.Module(t)}
 }
@@ -140,6 +144,7 @@ func TestServer(t *testing.T) {
 		"answers events and requests by HTTP":                             all.answers,
 		"passes a request on as it came, with the platform's headers":     all.passes,
 		"keeps its state and one instance":                                all.keeps,
+		"sends HTTP requests":                                             all.sends,
 		"takes requests beside each other":                                all.overlaps,
 		"takes them one by one with isolation serial":                     all.serial,
 		"runs its hooks as requests":                                      all.hooks,
@@ -203,6 +208,58 @@ func (a *servers) passes(t *testing.T) {
 	require.Contains(t, seen, "X-Fc-Control-Path: /invoke\n")
 	require.Equal(t, s.k.Name, s.text(s.event("/env/FC_FUNCTION_NAME")))
 	require.Equal(t, "9000", s.text(s.event("/env/FC_SERVER_PORT")))
+}
+
+func (a *servers) sends(t *testing.T) {
+	var arrived, given atomic.Int64
+	arrive := make(chan struct{}, 1)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived.Add(1)
+		switch r.URL.Path {
+		case "/never":
+			<-r.Context().Done()
+			given.Add(1)
+		case "/slow":
+			arrive <- struct{}{}
+			time.Sleep(50 * time.Millisecond)
+		}
+		fmt.Fprint(w, r.URL.Path)
+	}))
+	defer other.Close()
+	address := other.Listener.Addr().String()
+	s := a.deploy(t, func(f *fn.Function) {
+		f.AllowHosts, f.Limits.Concurrency, f.Limits.Timeout, f.Isolation = []string{address}, 2, 2*time.Second, fn.Shared
+	})
+	fetch := func(path string) string { return "fetch GET http://" + address + path + " 0" }
+	require.Contains(t, s.text(s.event(fetch("/there"))), "200\x00http://"+address+"/there\x00")
+	require.Contains(t, s.text(s.event("fetch GET http://localhost:1/ 0")), "-5\x00")
+
+	t.Run("requests beside it wait for their turn", func(t *testing.T) {
+		var all sync.WaitGroup
+		all.Go(func() { require.Contains(t, s.text(s.event(fetch("/slow"))), "\x00/slow") })
+		<-arrive
+		require.Equal(t, "beside", s.text(s.do(fn.Request{Body: []byte("beside")})))
+		all.Wait()
+		require.NotEmpty(t, s.instance())
+	})
+	t.Run("not while the instance is paused", func(t *testing.T) {
+		before := arrived.Load()
+		require.Empty(t, s.text(s.get("/later/"+address)))
+		s.paused()
+		if s.logged("tck later <nil>") == nil { // it was quicker than the pause otherwise
+			require.Equal(t, before, arrived.Load())
+		}
+		s.text(s.get("/sleep/20"))
+		until(t, "it has sent it", func() bool { s.get("/sleep/5"); return s.logged("tck later <nil>") != nil })
+	})
+	t.Run("a deadline ends it", func(t *testing.T) {
+		first := s.instance()
+		resp := s.event(fetch("/never"))
+		require.Equal(t, fn.TypeTimeout, resp.Fault.Type)
+		until(t, "its connection is closed", func() bool { return given.Load() == 1 })
+		require.Equal(t, "on", s.text(s.do(fn.Request{Body: []byte("on")})))
+		require.NotEqual(t, first, s.instance())
+	})
 }
 
 func (a *servers) keeps(t *testing.T) {

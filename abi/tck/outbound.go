@@ -28,6 +28,10 @@ func (k *kit) fetch(t *testing.T, payload, line string, args ...any) fetched {
 // outbound judges requests that the guest sends. Their server is the kit's own, on this machine's loopback.
 func (k *kit) outbound(t *testing.T) {
 	k.need(t, "fetch")
+	k.fetches(t)
+}
+
+func (k *kit) fetches(t *testing.T) {
 	var arrived atomic.Int32
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		arrived.Add(1)

@@ -16,6 +16,7 @@ func RunServer(t *testing.T, target Target) {
 	t.Run("http", k.serverRequests)
 	t.Run("hooks", k.serverHooks)
 	t.Run("overlap", k.serverOverlap)
+	t.Run("outbound", k.fetches)
 	t.Run("ends", k.serverEnds)
 }
 

@@ -33,7 +33,7 @@ type fetches struct {
 // fetch sends a request and waits for the answer, on the guest's goroutine. What it refuses fails no call: nothing of the
 // function's own answer is lost with it.
 func fetch(g *guest, mem api.Memory, p []uint64) int32 {
-	if g.call == nil {
+	if !g.maySend() {
 		return g.refused(abi.Fetch, abi.WrongPhase, "there is no outbound HTTP in _initialize")
 	}
 	head := bytesAt(mem, abi.Fetch, p[0], uint64(uint32(p[1])))
@@ -50,6 +50,16 @@ func fetch(g *guest, mem api.Memory, p []uint64) int32 {
 	}
 	last[abi.PartBody], last[abi.PartURL], last[abi.PartHeaders] = resp.Body, []byte(resp.URL), headerLines(resp.Header)
 	return int32(resp.Status)
+}
+
+// maySend tells whether there is outbound HTTP now. A server that stands still waits until it runs again. What it sends has the time that its calls have: at the
+// deadline of one of them it is interrupted as a whole.
+func (g *guest) maySend() bool {
+	if g.server != nil {
+		g.server.pass()
+		return true
+	}
+	return g.call != nil
 }
 
 func headerLines(headers []fn.Header) (lines []byte) {
@@ -189,7 +199,7 @@ func parseFetch(head []byte, drop bool) (*fn.OutboundRequest, error) {
 
 // fetchRead copies a piece of what the last fetch came to.
 func fetchRead(g *guest, mem api.Memory, p []uint64) int32 {
-	if g.call == nil {
+	if g.call == nil && g.server == nil {
 		return g.refused(abi.FetchRead, abi.WrongPhase, "there is no outbound HTTP in _initialize")
 	}
 	part, room, offset := uint32(p[0]), uint64(uint32(p[2])), uint64(uint32(p[3]))

@@ -1,11 +1,14 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,6 +122,72 @@ func TestServer_InOtherLanguages(t *testing.T) {
 	}
 }
 
+// senders are servers that send a request of their own for each that they get, by their SDK.
+var senders = map[string]struct{ file, code string }{
+	"c": {"main.c", `
+#include "%s/c/sdk/lull.h"
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int main(void) {
+	for (int conn; (conn = accept(3, NULL, NULL)) >= 0; close(conn)) {
+		char request[8192], answer[100];
+		read(conn, request, sizeof request);
+		int32_t status = lull_fetch("GET http://there.example/x", NULL, 0);
+		char *body = lull_fetched(LULL_BODY, NULL);
+		snprintf(answer, sizeof answer, "%%d %%s", (int)status, body);
+		free(body);
+		dprintf(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %%zu\r\n\r\n%%s", strlen(answer), answer);
+	}
+}
+`},
+	"rust": {"main.rs", `
+#[path = "%s/rust/sdk/lull.rs"]
+mod lull;
+use std::io::{Read, Result, Write};
+use std::os::wasi::io::FromRawFd;
+fn main() -> Result<()> {
+    for conn in unsafe { std::net::TcpListener::from_raw_fd(3) }.incoming() {
+        let mut conn = conn?;
+        conn.read(&mut [0; 8192])?;
+        let got = lull::Fetch { url: "http://there.example/x", ..Default::default() }.send().unwrap();
+        let answer = format!("{} {}", got.status, String::from_utf8_lossy(&got.body));
+        write!(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}", answer.len(), answer)?;
+    }
+    Ok(())
+}
+`},
+}
+
+// there answers requests with their URL.
+type there struct{ left atomic.Int32 }
+
+func (o *there) Open(fn.AllowHosts) (send func(context.Context, *fn.OutboundRequest) (*fn.OutboundResponse, error), done func()) {
+	return func(_ context.Context, r *fn.OutboundRequest) (*fn.OutboundResponse, error) {
+		return &fn.OutboundResponse{Status: 200, URL: r.URL, Body: []byte(r.URL)}, nil
+	}, func() { o.left.Add(1) }
+}
+
+func TestServer_InOtherLanguagesSendsHTTPRequests(t *testing.T) {
+	sdks, err := filepath.Abs(filepath.Join("..", "..", "guests"))
+	require.NoError(t, err)
+	for lang, program := range senders {
+		t.Run(lang, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, program.file), fmt.Appendf(nil, program.code, filepath.ToSlash(sdks)), 0o644))
+			s := served(t, builtServer(t, dir))
+			out := &there{}
+			s.program.engine.cfg.Outbound = out
+			for n := range 3 {
+				resp, fault := s.send(t, "any")
+				require.Nil(t, fault)
+				require.Equal(t, "200 http://there.example/x", string(resp.Body))
+				require.Eventually(t, func() bool { return out.left.Load() == int32(n+1) }, 20*time.Second, time.Millisecond, "a server that stands still has no connection")
+			}
+		})
+	}
+}
+
 // getRequest is the path of a request by HTTP.
 type getRequest string
 
@@ -130,7 +199,11 @@ func (r getRequest) AppendHeaders(dst []byte) []byte { return dst }
 
 // exampleServer is guests/LANG/example/server.
 func exampleServer(t *testing.T, lang string) []byte {
-	out, err := guests.Build(t.Context(), filepath.Join("..", "..", "guests", lang, "example", "server"), filepath.Join(t.TempDir(), "server.wasm"), nil)
+	return builtServer(t, filepath.Join("..", "..", "guests", lang, "example", "server"))
+}
+
+func builtServer(t *testing.T, dir string) []byte {
+	out, err := guests.Build(t.Context(), dir, filepath.Join(t.TempDir(), "server.wasm"), nil)
 	if missing, ok := errors.AsType[*guests.ToolchainError](err); ok {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(missing)

@@ -55,7 +55,7 @@ var fetching sync.Mutex
 // deployed with the host in its list: lull deploy --allow-host HOST[:PORT]. A status of 400 or more is an answer, not an error; the error is a
 // [*FetchError], which the guest may live with: it does not fail the call.
 //
-// Fetch works in the handler and in hooks. Package lullhttp beside this one makes an [net/http.RoundTripper] of it.
+// Fetch works in the handler and in hooks, and in a program that is an HTTP server at any time. Package lullhttp beside this one makes an [net/http.RoundTripper] of it.
 func Fetch(r *FetchRequest) (*FetchResponse, error) {
 	fetching.Lock()
 	defer fetching.Unlock()

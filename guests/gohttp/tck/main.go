@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -18,6 +19,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	lull "github.com/lull-dev/lull/guests/go/sdk"
 )
 
 var (
@@ -90,8 +93,12 @@ func hook(w http.ResponseWriter, r *http.Request, count *atomic.Int64) {
 	}
 }
 
-// do serves a path: /CASE/ARG...
+// do serves a path: /CASE/ARG..., or the line of a fetch.
 func do(w http.ResponseWriter, r *http.Request, path string) {
+	if line, ok := strings.CutPrefix(path, "fetch "); ok {
+		fetch(w, r, strings.Fields(line))
+		return
+	}
 	args := strings.Split(strings.Trim(path, "/"), "/")
 	number := func(i int) int {
 		if i >= len(args) {
@@ -164,6 +171,13 @@ func do(w http.ResponseWriter, r *http.Request, path string) {
 			time.Sleep(time.Millisecond)
 			loop()
 		}()
+	case "later": // fetches when it has answered
+		url := "http://" + args[1] + "/later"
+		go func() {
+			time.Sleep(time.Millisecond)
+			_, err := lull.Fetch(&lull.FetchRequest{URL: url})
+			fmt.Println("tck later", err)
+		}()
 	case "tick": // a timer that goes off every millisecond
 		go func() {
 			for range time.Tick(time.Millisecond) {
@@ -179,6 +193,25 @@ func do(w http.ResponseWriter, r *http.Request, path string) {
 	default:
 		http.Error(w, "no case "+args[0], http.StatusNotFound)
 	}
+}
+
+// fetch sends a request: METHOD URL MS [follow].
+func fetch(w http.ResponseWriter, r *http.Request, args []string) {
+	body, _ := io.ReadAll(r.Body)
+	ms, _ := strconv.Atoi(args[2])
+	resp, err := lull.Fetch(&lull.FetchRequest{
+		Method: args[0], URL: args[1], Headers: [][2]string{{"X-Tck", "a b"}}, Body: body,
+		Timeout: time.Duration(ms) * time.Millisecond, KeepRedirects: len(args) < 4,
+	})
+	if failed, ok := errors.AsType[*lull.FetchError](err); ok {
+		fmt.Fprintf(w, "%d\x00%s", failed.Errno, failed.Message)
+		return
+	}
+	fmt.Fprintf(w, "%d\x00%s\x00", resp.Status, resp.URL)
+	for _, h := range resp.Headers {
+		fmt.Fprintf(w, "%s: %s\n", h[0], h[1])
+	}
+	fmt.Fprintf(w, "\x00%s", resp.Body)
 }
 
 var (
