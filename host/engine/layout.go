@@ -3,6 +3,7 @@ package engine
 import (
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/tetratelabs/wazero/api"
@@ -12,7 +13,8 @@ import (
 // wazero looks up comes with a call engine of 2 KiB and a stack of 10 KiB, and keeps both.
 var layout struct {
 	once             sync.Once
-	function, module reflect.Type // wazero's implementations; nil if the fields were not found: the tests notice
+	known            atomic.Bool  // that the fields were found: nobody looks at them before, and the tests notice if they were not
+	function, module reflect.Type // wazero's implementations
 
 	// Of a call engine.
 	stack, top, tryTables, exception                             uintptr
@@ -71,11 +73,15 @@ func learnLayout(mod api.Module, f api.Function) {
 	at := reflect.ValueOf(f).UnsafePointer()
 	if *field[uintptr](at, l.contextAt) == uintptr(at)+l.context {
 		l.function, l.module = reflect.TypeOf(f), reflect.TypeOf(mod)
+		l.known.Store(true)
 	}
 }
 
 // instanceOf is wazero's instance behind a module, or nil if it is not one whose fields are known.
 func instanceOf(mod api.Module) unsafe.Pointer {
+	if !layout.known.Load() {
+		return nil
+	}
 	v := reflect.ValueOf(mod)
 	if v.Type() != layout.module {
 		return nil
