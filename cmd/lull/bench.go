@@ -154,7 +154,7 @@ func (c *benchCmd) measure(ctx context.Context, p *program, report *figures.Repo
 		subjects = append(subjects, s)
 	}
 	warmUp := figures.New("", nil)
-	for round := 0; round <= c.Rounds && ctx.Err() == nil; round++ {
+	for round := range c.Rounds + 1 {
 		into := report
 		if round == 0 {
 			into = warmUp

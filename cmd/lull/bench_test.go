@@ -145,8 +145,9 @@ func TestBench_CtrlCKeepsWhatWasMeasuredAndEndsTheServer(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("looks for the server in /proc, which only Linux has")
 	}
-	// Some rounds must have ended. How long they take depends on the machine: if it was too short, again for longer.
-	for wait := 2 * time.Second; ; wait *= 3 {
+	// The first time it is stopped while it gets ready. Then some rounds must have ended. How long they take depends on the machine: if it was too
+	// short, again for longer.
+	for wait := time.Duration(0); ; wait = max(3*wait, 2*time.Second) {
 		r := interrupted(t, wait)
 		require.Contains(t, r.Partial, "signal")
 		if len(r.Rows) > 0 {
