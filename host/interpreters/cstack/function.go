@@ -51,7 +51,7 @@ type function struct {
 	exits    []span // what takes it down
 	moves    int    // where the stack pointer has just become the frame, 0 if it does not
 	given    bool   // an address in the frame is given away, or its local is assigned twice
-	keep     bool   // the stack pointer is used in another way, too
+	keep     bool   // the stack pointer is set in another way, too
 
 	stack  []value
 	blocks []block
@@ -75,10 +75,8 @@ func (f *function) pop() value {
 // give notes that a value goes where it is not followed.
 func (f *function) give(v value) {
 	switch v.kind {
-	case frame:
+	case frame, pointer, below: // the stack pointer leads into the frame, too
 		f.given = true
-	case pointer, below:
-		f.keep = true
 	}
 }
 
@@ -242,11 +240,17 @@ func (f *function) instruction(at int, op byte) error {
 	case op == 0x6a || op == 0x6b: // i32.add, i32.sub
 		b, a := f.pop(), f.pop()
 		spans := append(slices.Concat(a.spans, b.spans), self())
+		distance := b.c // wasm-opt writes x + 64 as x - -64, which is shorter
+		if op == 0x6b {
+			distance = -distance
+		}
 		switch {
-		case op == 0x6a && a.kind == frame && !a.first && b.kind == constant && b.c > 0:
-			f.push(value{kind: frame, c: a.c + b.c, spans: spans})
-		case op == 0x6b && a.kind == pointer && b.kind == constant && b.c > 0 && f.frame < 0 && len(f.blocks) == 1:
-			f.push(value{kind: below, c: b.c, spans: spans})
+		case b.kind == constant && distance > 0 && a.kind == frame && !a.first:
+			f.push(value{kind: frame, c: a.c + distance, spans: spans})
+		case b.kind == constant && distance < 0 && a.kind == pointer && f.frame < 0 && len(f.blocks) == 1:
+			f.push(value{kind: below, c: -distance, spans: spans})
+		case b.kind == constant && distance < 0 && a.kind == pointer && f.moves > 0: // the frame of a function that was inlined: it lies below this one's
+			f.results(1)
 		default:
 			f.give(a)
 			f.give(b)
