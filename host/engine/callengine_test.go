@@ -94,3 +94,14 @@ func TestStacks_ThoseOfTheHeapAreKeptWhileSmall(t *testing.T) {
 		require.LessOrEqual(t, len(*e.callEngines.take(true).stack()), keptStack)
 	}
 }
+
+func TestTank_IsReadWhereTheGuestHasIt(t *testing.T) {
+	p := compile(t, newEngine(t, Config{}), fn.Function{Name: "f", Code: testModule(t, "probe")})
+	require.Nil(t, start(t, p).Call(request("c"))) // shows the engine what wazero's are like
+	g := start(t, p).(*reactor)
+	require.NotNil(t, g.fuel.at)
+	require.Nil(t, g.Call(request("c")))
+	require.Equal(t, g.fuel.global.Get(), uint64(uint32(*g.fuel.at)))
+	require.Positive(t, g.fuel.used())
+	require.Nil(t, globalOf(g.mod, p.mod.bin.FuelIndex, g.fuel.global.Get()+1), "another value is not taken for it")
+}

@@ -199,8 +199,9 @@ func (g *guest) instantiate(config moduleOptions) (mod api.Module, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g.fuel.global = mod.ExportedGlobal(p.mod.bin.Fuel).(api.MutableGlobal)
+	g.fuel.global, g.fuel.at = mod.ExportedGlobal(p.mod.bin.Fuel).(api.MutableGlobal), nil
 	g.fuel.fill(time.Now())
+	g.fuel.at = globalOf(mod, p.mod.bin.FuelIndex, uint64(g.fuel.slice))
 	if p.image == nil {
 		return mod, p.mod.bin.LayData(g.memory.bytes())
 	}

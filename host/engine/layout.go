@@ -22,8 +22,9 @@ var layout struct {
 	context, contextAt                                           uintptr // the execution context, and the pointer to it
 	bottom, pointer, caller                                      uintptr // within the context
 
-	engine uintptr // of a module: the interface with its instance
-	code   uintptr // of an instance: the compiled module
+	engine       uintptr // of a module: the interface with its instance
+	code, values uintptr // of an instance: the compiled module, and the pointer to what the compiled code uses
+	globals      uintptr // of a compiled module: where in that the globals begin
 }
 
 // field is one of a structure, at an offset.
@@ -60,7 +61,13 @@ func learnLayout(mod api.Module, f api.Function) {
 	find(engine, "requiredParams", reflect.Int, &l.params)
 	find(engine, "numberOfResults", reflect.Int, &l.results)
 	find(engine, "execCtxPtr", reflect.Uintptr, &l.contextAt)
-	find(structure(find(engine, "parent", reflect.Pointer, &l.instance)), "parent", reflect.Pointer, &l.code)
+	instance := structure(find(engine, "parent", reflect.Pointer, &l.instance))
+	find(instance, "opaquePtr", reflect.Pointer, &l.values)
+	offsets := uintptr(0)
+	if of := find(structure(find(instance, "parent", reflect.Pointer, &l.code)), "offsets", reflect.Struct, &offsets); of != nil {
+		find(of, "GlobalsBegin", reflect.Int32, &l.globals)
+		l.globals += offsets
+	}
 	find(structure(reflect.TypeOf(mod)), "Engine", reflect.Interface, &l.engine)
 	if context := find(engine, "execCtx", reflect.Struct, &l.context); context != nil {
 		find(context, "stackBottomPtr", reflect.Pointer, &l.bottom)
@@ -75,6 +82,21 @@ func learnLayout(mod api.Module, f api.Function) {
 		l.function, l.module = reflect.TypeOf(f), reflect.TypeOf(mod)
 		l.known.Store(true)
 	}
+}
+
+// globalOf is where an i32 or i64 global of the module's own is, or nil if its fields are not known or it is not there: then the value is another.
+func globalOf(mod api.Module, index uint32, value uint64) *uint64 {
+	const size = 16
+	instance := instanceOf(mod)
+	if instance == nil {
+		return nil
+	}
+	begin := *field[int32](*field[unsafe.Pointer](instance, layout.code), layout.globals)
+	at := field[uint64](*field[unsafe.Pointer](instance, layout.values), uintptr(begin)+uintptr(index)*size)
+	if *at != value {
+		return nil
+	}
+	return at
 }
 
 // instanceOf is wazero's instance behind a module, or nil if it is not one whose fields are known.

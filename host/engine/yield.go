@@ -35,9 +35,25 @@ func instantiateYield(ctx context.Context, rt wazero.Runtime) error {
 // tank is a guest's fuel. Only the goroutine that runs the guest uses it.
 type tank struct {
 	global api.MutableGlobal // nil until the module is instantiated
+	at     *uint64           // where it is, to get and set it sooner; nil where that is not known
 	slice  int64             // what was given last
 	given  uint64            // to the running call
 	since  time.Time         // when it was given
+}
+
+func (t *tank) set(fuel int64) {
+	if t.at != nil {
+		*t.at = uint64(uint32(fuel))
+		return
+	}
+	t.global.Set(uint64(fuel))
+}
+
+func (t *tank) get() uint64 {
+	if t.at != nil {
+		return *t.at
+	}
+	return t.global.Get()
 }
 
 // fill begins a call.
@@ -46,7 +62,7 @@ func (t *tank) fill(now time.Time) {
 		t.slice = firstSlice
 	}
 	t.given, t.since = uint64(t.slice), now
-	t.global.Set(uint64(t.slice))
+	t.set(t.slice)
 }
 
 // used is the fuel that the call has used so far.
@@ -55,7 +71,7 @@ func (t *tank) used() uint64 {
 }
 
 // left is below zero when the guest has to yield, far below after a bulk instruction that cost more than was left.
-func (t *tank) left() int64 { return int64(int32(uint32(t.global.Get()))) }
+func (t *tank) left() int64 { return int64(int32(uint32(t.get()))) }
 
 // refill gives another slice, longer or shorter by what the last one took.
 func (t *tank) refill(now time.Time) {
@@ -67,7 +83,7 @@ func (t *tank) refill(now time.Time) {
 	}
 	t.given += uint64(t.slice)
 	t.since = now
-	t.global.Set(uint64(t.slice))
+	t.set(t.slice)
 }
 
 // yield is called by a guest that has no fuel left, or, with fuel, before a try_table. It unwinds one that is past its deadline or interrupted. Being a call from compiled code

@@ -37,6 +37,7 @@ func (t *transform) exportSection(r *reader, w *writer) {
 	}
 	if t.m.Fuel != "" {
 		w.name(t.m.Fuel)
+		t.m.FuelIndex = uint32(t.globals)
 		w.byte(byte(GlobalVar))
 		w.u32(uint32(t.globals))
 	}

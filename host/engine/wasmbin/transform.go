@@ -19,6 +19,7 @@ type Module struct {
 
 	Start     string  // the export to call once, after LayData; empty when there is none
 	Fuel      string  // the exported i32 global that holds the fuel; empty with Options.NoFuel
+	FuelIndex uint32  // of that global
 	Memory    *Memory // nil when the module has none
 	Globals   []Global
 	Data      []Segment // what LayData writes; nil when the segments stay in Code
