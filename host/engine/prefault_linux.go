@@ -30,8 +30,12 @@ func (p *prefault) learns() bool { return p.seen.Load() < lessons }
 func (p *prefault) learn(memory []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if !p.learns() {
+		return
+	}
+	p.seen.Add(1) // whatever comes of it: nobody is watched for ever
 	entries, known := pagemap(memory, nil)
-	if !known || !p.learns() {
+	if !known {
 		return
 	}
 	page := os.Getpagesize()
@@ -64,7 +68,6 @@ func (p *prefault) learn(memory []byte) {
 		return // a large event, which says nothing about others
 	}
 	p.pages.Store(&pages)
-	p.seen.Add(1)
 }
 
 // noPrefault is set where the system does not take many stretches at once, as Linux does from 6.15 on. One by one they take as long as the faults.

@@ -51,8 +51,16 @@ func TestStart_LearnsNothingFromALargeEvent(t *testing.T) {
 		memory[at] = 1
 	}
 	im.learn(memory)
-	require.True(t, im.learns())
 	require.Nil(t, im.pages.Load())
+	require.True(t, im.learns(), "others follow")
 	im.learn(memory[:mostCopied*len(zeroPage)])
 	require.Equal(t, []stretch{{0, mostCopied * len(zeroPage)}}, *im.pages.Load())
+
+	never := &image{}
+	for range lessons {
+		require.True(t, never.learns())
+		never.learn(memory)
+	}
+	require.False(t, never.learns(), "a function of large events is not looked at for ever")
+	require.Nil(t, never.pages.Load())
 }
