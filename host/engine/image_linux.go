@@ -68,22 +68,26 @@ func (b *backing) save(image []byte) (err error) {
 	return nil
 }
 
-// load lays the image into the start of space, which is empty.
-func (im *image) load(space []byte) error {
-	if im.size == 0 {
+// mapped tells whether guests map the file. Otherwise they copy it.
+func (im *image) mapped() bool { return im.size > 0 && im.few == nil }
+
+// reserve maps the file to the start of new address space of a length, or returns nil where the system has none. What is behind the file's end is not to
+// be touched before something else is mapped there. To map the file over a part of address space that is there takes twice as long.
+func (im *image) reserve(length uint64) []byte {
+	start, err := unix.MmapPtr(im.fd, 0, nil, uintptr(length), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
+	if err != nil {
 		return nil
 	}
-	if im.few != nil {
-		for _, at := range im.few {
-			copy(space[at:], im.view[at:min(at+len(zeroPage), len(im.view))])
-		}
-		return nil
-	}
-	if _, err := unix.MmapPtr(im.fd, 0, unsafe.Pointer(&space[0]), uintptr(im.size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_FIXED); err != nil {
-		return err
-	}
+	space := unsafe.Slice((*byte)(start), length)
 	im.have(space)
-	return nil
+	return space
+}
+
+// load copies the image into the start of space, which is empty.
+func (im *image) load(space []byte) {
+	for _, at := range im.few {
+		copy(space[at:], im.view[at:min(at+len(zeroPage), len(im.view))])
+	}
 }
 
 // reload makes the memory the image again: it copies the pages that a guest has written to from the image, or drops them, if they are many
@@ -103,10 +107,11 @@ func (im *image) reload(space []byte) error {
 		}
 	}
 	if !known || written > mostCopied {
-		if err := unix.Madvise(space[:im.size], unix.MADV_DONTNEED); err != nil || im.few == nil {
+		if err := unix.Madvise(space[:im.size], unix.MADV_DONTNEED); err != nil {
 			return err
 		}
-		return im.load(space) // there is no file behind the memory
+		im.load(space) // where there is no file behind the memory
+		return nil
 	}
 	page := os.Getpagesize()
 	for i, e := range entries {
@@ -122,12 +127,12 @@ func isWritten(entry uint64) bool {
 	return entry&pageSwapped != 0 || entry&pagePresent != 0 && entry&pageOfFile == 0
 }
 
-// empty replaces the first used bytes of a reservation, image and all, by zeros that take no memory.
-func empty(space []byte, used uint64) bool {
-	if used == 0 {
+// empty replaces whole pages of address space by zeros that take no memory.
+func empty(space []byte) bool {
+	if len(space) == 0 {
 		return true
 	}
-	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&space[0]), uintptr(used), unix.PROT_READ|unix.PROT_WRITE,
+	_, err := unix.MmapPtr(-1, 0, unsafe.Pointer(&space[0]), uintptr(len(space)), unix.PROT_READ|unix.PROT_WRITE,
 		unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE|unix.MAP_FIXED)
 	return err == nil
 }

@@ -14,11 +14,13 @@ type memory struct {
 	size   atomic.Int64
 
 	// held is locked while the mapping comes, goes, or is looked at by somebody else than its guest.
-	held  sync.Mutex
-	space []byte
+	held   sync.Mutex
+	space  []byte
+	mapped bool // the space is one mapping of the image, with nothing behind it before the memory grows
 	// Only the goroutine that runs the guest uses these.
 	refused bool // a grow past the limit has failed
 	watched bool // the image wants to know what the first event has written to
+	grown   bool // there are zeros behind a mapped image
 }
 
 // reserve takes the address space and maps the image. Where the system has none left, the memory stays empty and every Reallocate
@@ -26,22 +28,25 @@ type memory struct {
 func (m *memory) reserve(limit uint64) {
 	m.held.Lock()
 	defer m.held.Unlock()
-	space := m.spaces.take(limit)
-	if space == nil {
+	m.grown = false
+	if m.mapped = m.image != nil && m.image.mapped(); m.mapped {
+		m.space = m.image.reserve(limit)
+	} else {
+		m.space = m.spaces.take(limit)
+	}
+	if m.space == nil {
 		return
 	}
 	if m.image != nil {
-		if err := m.image.load(space); err != nil {
-			release(space)
-			return
+		if !m.mapped {
+			m.image.load(m.space)
 		}
 		m.watched = m.image.learns()
 	}
-	m.space = space
 	m.inUse.Add(1)
 }
 
-// Reallocate returns the first size bytes, or the whole image if that is more, or nil past the limit.
+// Reallocate returns the first size bytes, or the whole image if that is more, or nil past the limit and where the system has no mapping left.
 func (m *memory) Reallocate(size uint64) []byte {
 	if m.image != nil {
 		size = max(size, m.image.size)
@@ -49,6 +54,12 @@ func (m *memory) Reallocate(size uint64) []byte {
 	if size > uint64(len(m.space)) {
 		m.refused = true
 		return nil
+	}
+	if m.mapped && !m.grown && size > m.image.size {
+		if !empty(m.space[m.image.size:]) {
+			return nil
+		}
+		m.grown = true
 	}
 	m.size.Store(int64(size))
 	return m.space[:size:size]
@@ -87,9 +98,14 @@ func (m *memory) resident() (resident, private int64) {
 func (m *memory) Free() {
 	m.held.Lock()
 	defer m.held.Unlock()
-	if m.space != nil {
+	switch {
+	case m.space == nil:
+		return
+	case m.mapped:
+		release(m.space)
+	default:
 		m.spaces.put(m.space, max(uint64(m.size.Load()), m.image.length()))
-		m.space = nil
-		m.inUse.Add(-1)
 	}
+	m.space = nil
+	m.inUse.Add(-1)
 }

@@ -68,14 +68,9 @@ func TestSpaces_AreEmptyForTheirNextMemory(t *testing.T) {
 	var kept spaces
 	t.Cleanup(kept.close)
 	const limit = 16 * fn.PageBytes
-	im := &image{size: 4 * fn.PageBytes}
-	require.NoError(t, im.save(bytes.Repeat([]byte{0xee}, int(im.size))))
-	t.Cleanup(im.drop)
-
-	one := &memory{spaces: &kept, inUse: &inUse, image: im}
+	one := &memory{spaces: &kept, inUse: &inUse}
 	one.reserve(limit)
 	all := one.Reallocate(9 * fn.PageBytes)
-	require.EqualValues(t, 0xee, all[im.size-1])
 	for i := range all {
 		all[i] = 7
 	}
@@ -83,7 +78,9 @@ func TestSpaces_AreEmptyForTheirNextMemory(t *testing.T) {
 	one.Free()
 
 	small := &image{size: fn.PageBytes}
-	require.NoError(t, small.save(bytes.Repeat([]byte{1}, int(small.size))))
+	content := make([]byte, small.size)
+	content[5000] = 1
+	require.NoError(t, small.save(content)) // so few pages that it is copied
 	t.Cleanup(small.drop)
 	two := &memory{spaces: &kept, inUse: &inUse, image: small}
 	two.reserve(limit)
@@ -92,8 +89,37 @@ func TestSpaces_AreEmptyForTheirNextMemory(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		require.Same(t, at, &got[0], "the space is used again")
 	}
-	require.Equal(t, bytes.Repeat([]byte{1}, int(small.size)), got[:small.size])
+	require.Equal(t, content, got[:small.size])
 	require.True(t, bytes.Equal(make([]byte, limit-small.size), got[small.size:]), "zeros behind the image")
+}
+
+func TestMemory_GrowsByZerosBehindItsImage(t *testing.T) {
+	var inUse atomic.Int64
+	var kept spaces
+	t.Cleanup(kept.close)
+	const limit = 16 * fn.PageBytes
+	im := &image{size: 4 * fn.PageBytes}
+	content := bytes.Repeat([]byte{0xee}, int(im.size))
+	require.NoError(t, im.save(content))
+	t.Cleanup(im.drop)
+	m := &memory{spaces: &kept, inUse: &inUse, image: im}
+	for range 3 { // one after the other
+		m.reserve(limit)
+		require.Equal(t, content, m.Reallocate(fn.PageBytes), "the whole image")
+		for _, size := range []uint64{im.size + fn.PageBytes, limit} {
+			got := m.Reallocate(size)
+			require.Len(t, got, int(size))
+			require.True(t, bytes.Equal(content, got[:im.size]))
+			require.True(t, bytes.Equal(make([]byte, size-im.size), got[im.size:]))
+		}
+		require.Nil(t, m.Reallocate(limit+1))
+		all := m.bytes()
+		for i := range all {
+			all[i] = 7
+		}
+		m.Free()
+		require.Zero(t, inUse.Load())
+	}
 }
 
 func TestSpaces_KeepSoManyAndNoneOnceClosed(t *testing.T) {

@@ -42,7 +42,7 @@ func (s *spaces) take(length uint64) []byte {
 
 // put empties the first used bytes and keeps the space, or gives it back to the system.
 func (s *spaces) put(space []byte, used uint64) {
-	if !s.wants() || !empty(space, used) {
+	if !s.wants() || !empty(space[:used]) {
 		release(space)
 		return
 	}
