@@ -4,8 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/lull-dev/lull/host/interpreters"
 	"github.com/lull-dev/lull/host/runtimes"
@@ -68,15 +72,25 @@ func (c *installRuntimesCmd) Run(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	at := &underway{p: p, steps: map[string]string{}}
+	defer at.end()
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(preparedAtOnce)
 	for _, name := range names {
-		dir, err := c.install(ctx, p, store, name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(p.stdout, "%s is installed in %s\n", name, dir)
+		group.Go(func() error {
+			dir, err := store.Install(ctx, name, func(step string) { at.begin(name, step) })
+			if err != nil {
+				return err
+			}
+			at.installed(name, dir)
+			return nil
+		})
 	}
-	return nil
+	return group.Wait()
 }
+
+// preparedAtOnce is how many interpreters are prepared at the same time. Preparing is a program's work on one processor, for some, and takes memory.
+const preparedAtOnce = 2
 
 // names are the interpreters that the argument stands for.
 func (c *installRuntimesCmd) names() ([]string, error) {
@@ -99,15 +113,52 @@ func (c *installRuntimesCmd) names() ([]string, error) {
 	return []string{table[i].Interpreter}, nil
 }
 
-// install shows each step: on a terminal as a spinner, otherwise as a line.
-func (c *installRuntimesCmd) install(ctx context.Context, p *program, store *interpreters.Store, name string) (string, error) {
-	done := func() {}
-	defer func() { done() }()
-	return store.Install(ctx, name, func(step string) {
-		done()
-		if !isTerminal(p.stderr) {
-			fmt.Fprintln(p.stderr, "lull:", step)
-		}
-		done = p.spin(step)
-	})
+// underway shows the steps of what is being installed: on a terminal as one spinner, otherwise as lines.
+type underway struct {
+	p     *program
+	mu    sync.Mutex
+	steps map[string]string // the one that is being done, by interpreter
+	done  func()            // takes the spinner away, if there is one
+}
+
+// begin is told of an interpreter's next step.
+func (u *underway) begin(name, step string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.endLocked()
+	u.steps[name] = step
+	if !isTerminal(u.p.stderr) {
+		fmt.Fprintln(u.p.stderr, "lull:", step)
+	}
+	u.spinLocked()
+}
+
+// installed tells that an interpreter is there.
+func (u *underway) installed(name, dir string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.endLocked()
+	delete(u.steps, name)
+	fmt.Fprintf(u.p.stdout, "%s is installed in %s\n", name, dir)
+	u.spinLocked()
+}
+
+// end leaves the terminal to others.
+func (u *underway) end() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.endLocked()
+}
+
+func (u *underway) spinLocked() {
+	if len(u.steps) > 0 {
+		u.done = u.p.spin(strings.Join(slices.Sorted(maps.Values(u.steps)), ", "))
+	}
+}
+
+func (u *underway) endLocked() {
+	if u.done != nil {
+		u.done()
+		u.done = nil
+	}
 }
