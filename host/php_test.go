@@ -260,6 +260,7 @@ function handler($event, $context) {
 		f := index(t, `
 function f($n) { return array_map(fn($x) => $x > 0 ? f($x - 1)[0] + 1 : 0, [$n]); }
 function g($n) { return preg_replace_callback('/x/', fn($m) => $n > 0 ? g($n - 1) : 'x', 'x'); }
+class Text { function __toString(): string { error_log("here"); return strrev(new Text); } }
 function sorted($n) { $a = [2, 1]; usort($a, fn($x, $y) => $n > 0 ? sorted($n - 1) : 0); return 0; }
 class Deep implements JsonSerializable { public function __construct(private $n) {} function jsonSerialize(): mixed { return $this->n > 0 ? json_decode(json_encode(new Deep($this->n - 1))) : 1; } }
 function handler($event, $context) {
@@ -270,17 +271,23 @@ function handler($event, $context) {
     case "sort": return sorted($n);
     case "json": return new Deep($n);
     case "serialize": $d = 1; for ($i = 0; $i < $n; $i++) $d = [$d]; return strlen(serialize(unserialize(serialize($d), ["max_depth" => 0])));
+    case "text": return (string)new Text;
+    case "memory": return str_repeat("x", 1 << $n);
     }
     return "ok";
 }`)
 		for event, want := range map[string]string{"map 300": "[300]", "preg 300": "x", "sort 300": "0", "json 100": "1", "serialize 1000": "10004"} {
 			require.Equal(t, want, f.answer(t, event), event)
 		}
-		for _, event := range []string{"map 1000000", "preg 1000000", "sort 1000000", "json 1000000", "serialize 10000"} {
+		for _, event := range []string{"map 1000000", "preg 1000000", "sort 1000000", "json 1000000", "serialize 10000", "text 0"} {
 			fault := f.fault(t, event)
-			require.Contains(t, []string{"OutOfMemory", "Trap"}, fault.Type, event)
+			require.Equal(t, fn.TypeTrap, fault.Type, event)
+			require.Contains(t, fault.Error(), "the interpreter's stack of 4096 KiB is used up: data, or calls through built-in functions, are nested too deeply; nest them less", event)
 			require.Equal(t, "ok", f.answer(t, "next 0"), "after %s", event)
 		}
+		fault := f.fault(t, "memory 30")
+		require.Equal(t, fn.TypeTrap, fault.Type)
+		require.NotContains(t, fault.Error(), "stack", "another trap")
 	})
 
 	t.Run("bounds memory, recursion and /tmp by the function's limit", func(t *testing.T) {

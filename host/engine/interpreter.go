@@ -44,6 +44,8 @@ type language struct {
 	configure func(p *Program, c wazero.ModuleConfig) wazero.ModuleConfig
 	// driver makes the driver of one guest. One that starts from the image finds in p.places those of the driver that the image was taken with.
 	driver func(p *Program) sourceDriver
+	// stack is how many pages of a stack for C code the preparation has put behind the module's memory (package interpreters, Unwinding.Room); 0 if it has not.
+	stack uint32
 	// overlaps tells that calls may run beside each other in one guest.
 	overlaps bool
 }

@@ -12,6 +12,7 @@ import (
 func init() {
 	languages["php"] = &language{
 		module: "php.wasm",
+		stack:  64,
 		mounts: func(p *Program) []mount {
 			return []mount{readOnly(bootFolder, php.Boot), readOnly("/code", p.source)}
 		},

@@ -194,6 +194,9 @@ func (d *resident) call(r *reactor, c *instance.Call) (*fn.Fault, error) {
 // died is the fault of a guest that has ended in a call. If it has told why, as an answer or as the last line that it wrote to its standard error, that is part of it.
 func (d *resident) died(r *reactor, began time.Time, err error, told *fn.Fault) *fn.Fault {
 	r.broken = true
+	if stack := r.program.interpreter.language.stack; stack > 0 && d.overflowed(stack) {
+		err = fmt.Errorf("the interpreter's stack of %d KiB is used up: data, or calls through built-in functions, are nested too deeply; nest them less\n%w", stack*(fn.PageBytes>>10), err)
+	}
 	died := r.guest.died(err, began)
 	why := r.stderr.last
 	if told != nil {
@@ -212,6 +215,13 @@ func (d *resident) died(r *reactor, began time.Time, err error, told *fn.Fault) 
 		full.Stack = told.Stack
 	}
 	return full
+}
+
+// overflowed tells, behind a trap, whether C code has used its stack of that many pages up: then the trap has left the stack pointer, global 0, in the last page that package cstack keeps free.
+func (d *resident) overflowed(pages uint32) bool {
+	bin := d.guest.program.mod.bin
+	pointer := d.mod.ExportedGlobal(bin.Globals[0].Export).Get()
+	return uint32(pointer) < (bin.Memory.Min-pages+1)*fn.PageBytes
 }
 
 // maxReason bounds what a fault's message quotes of a guest.
