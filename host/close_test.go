@@ -9,9 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/lull-dev/lull/host"
+	"github.com/lull-dev/lull/host/async"
 	"github.com/lull-dev/lull/host/fn"
 	"github.com/lull-dev/lull/host/hosttest"
 	"github.com/lull-dev/lull/host/logs"
+	"github.com/lull-dev/lull/host/registry"
 )
 
 func ended() context.Context {
@@ -44,6 +46,49 @@ func TestClose_RefusesAllThatComesAfter(t *testing.T) {
 	u, err := s.Usage(f)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, u.Requests)
+}
+
+func TestClose_LeavesASharedStoreAsItIsWhateverComesAfter(t *testing.T) {
+	t.Parallel()
+	kept := newStore(t)
+	s := newScene(t, host.Config{Store: kept}, hosttest.Function(f.Name))
+	_, err := s.CreateService("full", "", nil)
+	require.NoError(t, err)
+	_, err = s.Deploy(t.Context(), fn.Function{Service: "full", Name: "g", Code: hosttest.Probe})
+	require.NoError(t, err)
+	_, err = s.PublishVersion(f.Service, "")
+	require.NoError(t, err)
+	require.NoError(t, s.Close(t.Context()))
+
+	text := "changed"
+	for what, change := range map[string]func() error{
+		"CreateService": func() error { _, err := s.CreateService("new", "", nil); return err },
+		"UpdateService": func() error { _, err := s.UpdateService("full", "", &text, nil); return err },
+		"DeleteService": func() error { return s.DeleteService("full", "") },
+		"CreateAlias": func() error {
+			_, err := s.CreateAlias(f.Service, registry.Alias{Name: "prod", VersionID: "1"})
+			return err
+		},
+		"CreateTrigger": func() error {
+			_, err := s.CreateTrigger(f, registry.Trigger{Name: "t", Type: "timer", Config: []byte("{}")})
+			return err
+		},
+		"SetAsync": func() error { _, err := s.SetAsync(f, "", async.Settings{}); return err },
+		"Update": func() error {
+			_, err := s.Update(t.Context(), f, "", func(*fn.Function) error { return nil })
+			return err
+		},
+	} {
+		t.Run(what, func(t *testing.T) { requireCode(t, change(), fn.CodeHostClosed) })
+	}
+
+	again := hosttest.New(t, host.Config{Store: kept})
+	require.Len(t, again.Services(), 2)
+	full, err := again.Service("full")
+	require.NoError(t, err, "it has a function")
+	require.Empty(t, full.Description)
+	_, err = again.Alias(f.Service, "prod")
+	requireCode(t, err, fn.CodeAliasNotFound)
 }
 
 func TestClose_LetsRequestsEndAndRunsPreStopEverywhere(t *testing.T) {

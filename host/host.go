@@ -126,6 +126,8 @@ var errClosing = errors.New("host: closed before everything had stopped")
 // Close refuses new requests with HostClosed, lets those that run end, runs preStop in every instance within the hook's timeout, and releases
 // everything. A deploy that is under way is waited for. When ctx ends first, what still runs is interrupted, no further hook starts, and Close returns ctx's error; all is released
 // in either case. Closing again waits for the first and returns the same.
+//
+// Later requests and changes, of services and aliases too, fail with HostClosed and leave Config.Store as it is. What Logs, Requests and Usage have in memory can still be read.
 func (h *Host) Close(ctx context.Context) error {
 	h.closing.Do(func() {
 		h.closed.Store(true)
@@ -136,7 +138,7 @@ func (h *Host) Close(ctx context.Context) error {
 		h.changing.Unlock()
 		stop := context.AfterFunc(ctx, func() { h.hurry(errClosing) })
 		defer stop()
-		for _, v := range h.registry.Clear() {
+		for _, v := range h.registry.Clear(errHostClosed()) {
 			h.retire(v)
 		}
 		h.retiring.Wait()

@@ -43,11 +43,8 @@ func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.
 	}
 	resp.RequestID = req.ID
 	for {
-		v, err := h.registry.Find(key, req.Qualifier, (*registry.Alias).Pick)
+		v, err := h.find(key, req.Qualifier, (*registry.Alias).Pick)
 		if err != nil {
-			if h.closed.Load() {
-				return errHostClosed()
-			}
 			return err
 		}
 		if len(req.Body) > h.cfg.MaxEventBytes {
@@ -66,6 +63,15 @@ func (h *Host) Serve(ctx context.Context, key fn.Key, req *fn.Request, resp *fn.
 	}
 }
 
+// find returns what a request or a change is about. Close takes all functions out: then it is not they that are missing.
+func (h *Host) find(key fn.Key, qualifier string, pick func(*registry.Alias) string) (*registry.Version, error) {
+	v, err := h.registry.Find(key, qualifier, pick)
+	if err != nil && h.closed.Load() {
+		return nil, errHostClosed()
+	}
+	return v, err
+}
+
 // Has reports whether a function is deployed. It takes no lock.
 func (h *Host) Has(key fn.Key) bool { return h.registry.Get(key) != nil }
 
@@ -76,6 +82,6 @@ func (h *Host) lives(key fn.Key) bool {
 
 // notFound says what is missing.
 func (h *Host) notFound(key fn.Key) error {
-	_, err := h.registry.Find(key, "", nil)
+	_, err := h.find(key, "", nil)
 	return err
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/lull-dev/lull/host/registry"
 )
 
-// Function returns the current version of a function. Errors: FunctionNotFound, ServiceNotFound.
+// Function returns the current version of a function. Errors: FunctionNotFound, ServiceNotFound, HostClosed.
 func (h *Host) Function(key fn.Key) (*registry.Version, error) {
-	return h.registry.Find(key, "", nil)
+	return h.find(key, "", nil)
 }
 
 // FunctionAt returns the version of a function that a qualifier stands for; for an alias that is its main version. Errors: those of
 // Function, VersionNotFound, AliasNotFound.
 func (h *Host) FunctionAt(key fn.Key, qualifier string) (*registry.Version, error) {
-	return h.registry.Find(key, qualifier, (*registry.Alias).Main)
+	return h.find(key, qualifier, (*registry.Alias).Main)
 }
 
 // versions returns LATEST and the published versions of a function, those that there are.

@@ -125,10 +125,11 @@ func (r *Registry) FollowAttached(key fn.Key, revision uint64, next *Attached) {
 	r.setAttachedLocked(key, next)
 }
 
-// Clear takes out all versions, which stay kept, and returns them.
-func (r *Registry) Clear() []*Version {
+// Clear takes out all versions, which stay kept, and returns them. From then on nothing can be changed: every change that would be kept fails with err.
+func (r *Registry) Clear(err error) []*Version {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keeper = refusing{err}
 	all := slices.Collect(maps.Values(*r.functions.Swap(&map[fn.Key]*Version{})))
 	return append(all, slices.Collect(maps.Values(*r.published.Swap(&map[ref]*Version{})))...)
 }

@@ -11,3 +11,10 @@ type Keeper interface {
 	// Attached is told the same of what belongs to a function.
 	Attached(key fn.Key, old, next *Attached) error
 }
+
+// refusing keeps nothing.
+type refusing struct{ err error }
+
+func (k refusing) Function(fn.Key, *Version, *Version) error   { return k.err }
+func (k refusing) Service(string, *Service, *Service) error    { return k.err }
+func (k refusing) Attached(fn.Key, *Attached, *Attached) error { return k.err }

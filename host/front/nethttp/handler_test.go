@@ -121,3 +121,18 @@ func TestHandler_GivesUpARequestWhoseCallerGoesWhileItWaits(t *testing.T) {
 	require.Contains(t, answer.Body.String(), `"ErrorCode":"ClientClosedRequest"`)
 	busy.Wait()
 }
+
+func TestHandler_TakesARequestWithoutABodyThatNoServerMade(t *testing.T) {
+	h, err := host.New(host.Config{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, h.Close(context.Background())) })
+	_, err = h.Deploy(t.Context(), fn.Function{Name: "echo", Code: webguest.Wasm})
+	require.NoError(t, err)
+	r, err := http.NewRequest("GET", "http://example.org/", nil)
+	require.NoError(t, err)
+	require.Nil(t, r.Body)
+	w := httptest.NewRecorder()
+	nethttp.Handler(h, "echo").ServeHTTP(w, r)
+	require.Equal(t, 200, w.Code)
+	require.Empty(t, w.Body.String())
+}
