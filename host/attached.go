@@ -113,7 +113,7 @@ func (h *Host) CreateTrigger(key fn.Key, t registry.Trigger) (registry.Trigger, 
 
 // UpdateTrigger changes a trigger. Errors: those of CreateTrigger but for the last, TriggerNotFound, PreconditionFailed.
 func (h *Host) UpdateTrigger(key fn.Key, name, ifMatch string, change func(*registry.Trigger) error) (t registry.Trigger, err error) {
-	return t, h.registry.ChangeAttached(key, func(a *registry.Attached) error {
+	err = h.registry.ChangeAttached(key, func(a *registry.Attached) error {
 		var err error
 		if t, err = h.Trigger(key, name); err != nil {
 			return err
@@ -135,6 +135,7 @@ func (h *Host) UpdateTrigger(key fn.Key, name, ifMatch string, change func(*regi
 		a.Triggers[name] = t
 		return nil
 	})
+	return t, err
 }
 
 // DeleteTrigger removes a trigger. Errors: FunctionNotFound, ServiceNotFound, TriggerNotFound, PreconditionFailed.

@@ -337,6 +337,40 @@ def handler(event, context):
 		require.Equal(t, "1", f.answer(t, ""))
 	})
 
+	t.Run("raises RecursionError in code that goes too deep, and ends a call that leaves the stack nevertheless", func(t *testing.T) {
+		f := index(t, `
+import copy, json, pickle, re, sys
+class Text:
+    def __repr__(self): return repr(self)
+    def __lt__(self, other): return sorted([other, self])[0] is self
+    def __getattr__(self, name): return getattr(self, name + "x")
+def nest(n):
+    x = []
+    for _ in range(n): x = [x]
+    return x
+def down(): return down()
+class Own(json.JSONEncoder):
+    def default(self, o): return [type(o)()]
+def handler(event, context):
+    if event == b"off": sys.setrecursionlimit(10**7)
+    try:
+        {
+            "repr": lambda: repr(Text()), "sort": lambda: sorted([Text(), Text()]), "attribute": lambda: Text().y, "call": down,
+            "nested": lambda: repr(nest(100000)), "json": lambda: json.dumps(nest(100000)), "read": lambda: json.loads("[" * 100000),
+            "own": lambda: Own().encode(object()), "copy": lambda: copy.deepcopy(nest(100000)), "pickle": lambda: pickle.dumps(nest(100000)),
+            "compare": lambda: nest(100000) == nest(100000), "off": lambda: repr(Text()),
+        }[event.decode()]()
+    except RecursionError as e: return "RecursionError"
+`)
+		for _, event := range []string{"repr", "sort", "attribute", "call", "nested", "json", "read", "own", "copy", "pickle", "compare"} {
+			require.Equal(t, "RecursionError", f.answer(t, event), event)
+		}
+		fault := f.fault(t, "off")
+		require.Equal(t, fn.TypeTrap, fault.Type)
+		require.Contains(t, fault.Error(), "the interpreter's stack of 4096 KiB is used up")
+		require.Equal(t, "RecursionError", f.answer(t, "call"), "the next request")
+	})
+
 	t.Run("bounds memory and /tmp by the function's limit", func(t *testing.T) {
 		f := index(t, `
 def handler(event, context):

@@ -33,6 +33,7 @@ func TestCommandLine_ExitsWith2AndSaysWhy(t *testing.T) {
 		"a project in no language":        {"build " + t.TempDir(), []string{"language"}},
 		"a new project without language":  {"new x", []string{"--lang"}},
 		"a language nobody knows":         {"new x --lang cobol", []string{"cobol", "go"}},
+		"an unknown word below a command": {"runtimes instal nodejs", []string{"instal", "`lull runtimes list --help`"}},
 		"an illegal log level":            {"serve --log-level loud", []string{"loud"}},
 		"an unknown runtime to allow":     {"serve --allow-pre-freeze cobol --api 127.0.0.1:0 --http 127.0.0.1:0 --data " + t.TempDir(), []string{"cobol", "python"}},
 		"a deploy without a source":       {"serve --deploy x --data " + t.TempDir(), []string{"NAME=FILE|DIR"}},

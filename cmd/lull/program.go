@@ -109,5 +109,5 @@ func commandOf(err error) string {
 	if !ok || e.Context == nil || e.Context.Command() == "" {
 		return ""
 	}
-	return " " + e.Context.Selected().Name
+	return " " + e.Context.Selected().Path()
 }

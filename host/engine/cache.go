@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,13 @@ import (
 // instead of doing it.
 func isCacheError(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "compilationcache:")
+}
+
+// isFileError tells that wazero could not write a file of the compile cache, as on a full disk. It has the compiled module in memory then, and finds it
+// there when it is asked again.
+func isFileError(err error) bool {
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
 }
 
 // purgeCache removes the files of wazero's folders in the cache: which one is damaged is not told, and all of them are only copies of what can be

@@ -74,3 +74,24 @@ func TestCache_DamagedFilesAreReplaced(t *testing.T) {
 		})
 	}
 }
+
+func TestCache_ThatCannotBeWrittenStopsNoFunction(t *testing.T) {
+	dir := t.TempDir()
+	e, err := engine.New(engine.Config{CacheDir: dir})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	folders, err := filepath.Glob(filepath.Join(dir, "wazero-*"))
+	require.NoError(t, err)
+	require.Len(t, folders, 1)
+	require.NoError(t, os.RemoveAll(folders[0]))
+	for range 2 {
+		f := hosttest.Function("f").WithDefaults()
+		p, err := e.Compile(t.Context(), &f)
+		require.NoError(t, err)
+		g := start(t, p)
+		require.Equal(t, 2, number(t, g, "c"))
+		g.Close()
+		p.Close()
+	}
+	require.Empty(t, files(t, dir))
+}

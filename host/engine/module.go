@@ -85,7 +85,7 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module's memory is shared; there are no threads here")
 	}
 	m.compiled, err = e.compileCode(ctx, rt, bin.Code)
-	if isCacheError(err) && e.purgeCache() == nil {
+	if isCacheError(err) && e.purgeCache() == nil || isFileError(err) {
 		m.compiled, err = e.compileCode(ctx, rt, bin.Code)
 	}
 	switch {
@@ -93,6 +93,8 @@ func (e *Engine) compile(ctx context.Context, rt wazero.Runtime, code []byte) (*
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module takes more than %s to compile", e.cfg.CompileTimeout)
 	case ctx.Err() != nil && err != nil:
 		return nil, fmt.Errorf("compiling: %w", context.Cause(ctx))
+	case isFileError(err):
+		return nil, fmt.Errorf("cache of compiled modules: %w", err)
 	case err != nil:
 		return nil, fn.Errorf(fn.CodeInvalidArgument, "the module is not valid: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 func init() {
 	languages["python"] = &language{
 		module: "python.wasm",
+		stack:  64,
 		mounts: func(p *Program) []mount {
 			return []mount{
 				readOnly("/usr", os.DirFS(filepath.Join(p.interpreter.dir, "usr"))),

