@@ -89,7 +89,7 @@ func (c *installRuntimesCmd) Run(ctx context.Context, p *program) error {
 	return group.Wait()
 }
 
-// preparedAtOnce is how many interpreters are prepared at the same time. Preparing is a program's work on one processor, for some, and takes memory.
+// preparedAtOnce is how many interpreters are prepared at the same time. Preparing keeps a processor busy for minutes, and takes memory.
 const preparedAtOnce = 2
 
 // names are the interpreters that the argument stands for.

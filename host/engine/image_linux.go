@@ -72,7 +72,7 @@ func (b *backing) save(image []byte) (err error) {
 func (im *image) mapped() bool { return im.size > 0 && im.few == nil }
 
 // reserve maps the file to the start of new address space of a length, or returns nil where the system has none. What is behind the file's end is not to
-// be touched before something else is mapped there. To map the file over a part of address space that is there takes twice as long.
+// be touched before something else is mapped there. To map the file over a part of address space that is there takes longer.
 func (im *image) reserve(length uint64) []byte {
 	start, err := unix.MmapPtr(im.fd, 0, nil, uintptr(length), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
 	if err != nil {
